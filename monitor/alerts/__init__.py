@@ -1,0 +1,1 @@
+"""Alerts: planning, wording, sending and retrying them."""

@@ -1,0 +1,1 @@
+"""Articles: plain text, language, and identity."""

@@ -1,0 +1,1 @@
+"""Matching: rule files, packs, and the engine that judges articles."""

@@ -1,0 +1,342 @@
+"""Data: the frozen values that travel from a feed to a reader's inbox.
+
+They are named for where they go, in the order in which they are made::
+
+    FeedSource -> FeedState -> Response | NotModified | FetchError
+               -> ParsedFeed -> Article -> Match -> Alert -> PollOutcome
+    PollOutcome ==(one transaction)==> Delivery -> Message -> Sent | Retry | Dead
+
+All of them can be pickled, and hold nothing but plain values; every instant is an
+aware UTC ``datetime`` and every span a ``timedelta``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+# --- what the user follows ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSource:
+    """A feed as the configuration names it."""
+
+    url: str
+    name: str = ""
+    publisher: str = ""
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    interval: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """The publisher's own words for "this version", to be sent back byte for byte."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """A feed and all that is remembered about it between two polls."""
+
+    id: int
+    source: FeedSource
+    validators: Validators = field(default_factory=Validators)
+    body_hash: str | None = None
+    next_check_at: datetime
+    polled_at: datetime | None = None
+    first_read_at: datetime | None = None
+    """When its entries were first recorded; ``None``: the next good poll is its first."""
+    succeeded_at: datetime | None = None
+    new_article_at: datetime | None = None
+    failures: int = 0
+    """Failed polls in a row."""
+    reason: FailureReason | None = None
+    detail: str = ""
+
+
+# --- what the network answered -----------------------------------------------------
+
+
+class FailureReason(StrEnum):
+    """Why a poll gave nothing; people read these, in ``status`` and in ``feeds list``."""
+
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    TLS = "tls"
+    FORBIDDEN_ADDRESS = "forbidden address"
+    FORBIDDEN_SCHEME = "forbidden scheme"
+    TOO_LARGE = "too large"
+    TOO_MANY_REDIRECTS = "too many redirects"
+    HTTP_STATUS = "http status"
+    BAD_ENCODING = "bad encoding"
+    NOT_A_FEED = "not a feed"
+    HOSTILE = "hostile"
+    """The reader process had to be killed, or died, over this body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A 200 with its body as it came over the wire, still compressed."""
+
+    url: str
+    """The address that answered, after redirects."""
+    body: bytes = field(repr=False)
+    body_hash: str
+    content_type: str = ""
+    content_encoding: str = ""
+    validators: Validators = field(default_factory=Validators)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """A 304; its validators, where it names any, replace the stored ones."""
+
+    validators: Validators = field(default_factory=Validators)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchError:
+    """An expected failure of one poll of one feed; ``detail`` names the limit or the cause."""
+
+    reason: FailureReason
+    detail: str
+    status: int | None = None
+    retry_after: timedelta | None = None
+
+
+# --- what the publisher wrote ------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One article in plain text, with the keys by which it is known again."""
+
+    keys: tuple[str, ...] = ()
+    """Identity keys, the most trusted first (see ``articles.identity``)."""
+    guid: str = ""
+    url: str = ""
+    title: str = ""
+    text: str = ""
+    author: str = ""
+    categories: tuple[str, ...] = ()
+    language: str | None = None
+    published_at: datetime | None = None
+    feed_url: str = ""
+    feed_name: str = ""
+    publisher: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A body that was a feed: its articles in the order of the document."""
+
+    title: str = ""
+    articles: tuple[Article, ...] = ()
+    skipped: int = 0
+    """Entries that could not be read; each costs only itself."""
+
+
+# --- what the rules said -----------------------------------------------------------
+
+
+class Severity(StrEnum):
+    """How urgent a rule's author says its matches are, least first."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One mention that satisfied a condition, with where it stands.
+
+    ``start`` and ``end`` count characters of the article's field; ``sentence`` begins at
+    ``sentence_start`` of the same field.
+    """
+
+    condition: str
+    field: str
+    start: int
+    end: int
+    text: str
+    kind: str
+    """Why it counts: ``name``, ``demonym``, ``capital``, ``government``, ``acronym``, ``term`` …"""
+    sentence: str = ""
+    sentence_start: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One rule held on one article."""
+
+    rule_id: str
+    rule_version: str
+    rule_title: str
+    severity: Severity
+    relevance: float
+    """0 to 1."""
+    is_weak: bool
+    """Below the rule's ``min_relevance``: stored, never alerted at once."""
+    notify: tuple[str, ...] | None
+    """Destinations; ``None`` means every one."""
+    evidence: tuple[Evidence, ...]
+
+
+# --- what people are told ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What will be said about one match, to whom; ``key`` makes it be said once."""
+
+    key: str
+    article: Article
+    match: Match
+    destinations: tuple[str, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedArticle:
+    """A new article with every match of every rule, and the alerts that follow."""
+
+    article: Article
+    claims: tuple[str, ...]
+    """The identity keys that no stored article had when it was admitted."""
+    matches: tuple[Match, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollOutcome:
+    """Everything that one poll of one feed changes; it is committed whole or not at all."""
+
+    feed_id: int
+    polled_at: datetime
+    next_check_at: datetime
+    validators: Validators
+    body_hash: str | None
+    is_first_read: bool = False
+    is_read: bool = False
+    """The publisher answered with a feed, or with "unchanged"."""
+    articles: tuple[JudgedArticle, ...] = ()
+    failures: int = 0
+    reason: FailureReason | None = None
+    detail: str = ""
+    events: tuple[Event, ...] = ()
+
+
+class DeliveryState(StrEnum):
+    """Where one message to one destination stands."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+class DeliveryReason(StrEnum):
+    """Why a delivery is to be tried again, or was given up."""
+
+    REFUSED = "refused"
+    """The service, or the way to it, said no."""
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+    """The sending process died over it; whether the service has it is unknown."""
+    INTERRUPTED = "interrupted"
+    """The daemon stopped while it was in flight; whether the service has it is unknown."""
+    NO_DESTINATION = "no such destination"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One alert for one destination, as claimed from the outbox."""
+
+    id: int
+    public_id: str
+    """Short, stable across retries, shown in the message: a duplicate can be told."""
+    alert: Alert
+    destination: str
+    attempts: int
+    """How often it was handed to a sender, this time included."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A delivery in words: one truth, twice rendered. Nothing in it is live."""
+
+    title: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where messages go. ``url`` is a secret and stays out of every ``repr``."""
+
+    name: str
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The service accepted the message."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """The service did not accept it; it is tried again at ``next_attempt_at``."""
+
+    next_attempt_at: datetime
+    reason: DeliveryReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """It was given up, visibly."""
+
+    at: datetime
+    reason: DeliveryReason
+    detail: str = ""
+
+
+DeliveryResult = Sent | Retry | Dead
+
+# --- what the operator should know -------------------------------------------------
+
+
+class EventKind(StrEnum):
+    """What happened to the service itself."""
+
+    STARTED = "started"
+    STOPPED = "stopped"
+    RULES_LOADED = "rules loaded"
+    RULES_REFUSED = "rules refused"
+    CONFIG_REFUSED = "config refused"
+    FEED_FAILING = "feed failing"
+    FEED_RECOVERED = "feed recovered"
+    ARTICLE_UNJUDGED = "article unjudged"
+    DELIVERY_DEAD = "delivery dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A line of the operator's log."""
+
+    at: datetime
+    kind: EventKind
+    subject: str = ""
+    detail: str = ""

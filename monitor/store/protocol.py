@@ -1,0 +1,90 @@
+"""Data: what the core asks of a store; ``sqlite`` keeps it, and its contract suite says so.
+
+Every method is synchronous and is one transaction. ``tests/store_contract.py`` holds for any
+implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from monitor.models import (
+    Alert,
+    Delivery,
+    DeliveryResult,
+    Event,
+    FeedSource,
+    FeedState,
+    PollOutcome,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The stored article that owns an identity key."""
+
+    article_id: int
+    title: str
+    url: str
+
+
+class Commit(StrEnum):
+    """What became of a poll's outcome."""
+
+    DONE = "done"
+    CONFLICT = "conflict"
+    """Another poll claimed one of its articles meanwhile: admit again, nothing was written."""
+
+
+class Store(Protocol):
+    """The memory of the daemon: the schedule, the articles, the outbox, the operator's log."""
+
+    def sync_feeds(self, sources: Iterable[FeedSource], now: datetime) -> None:
+        """Make the followed feeds exactly ``sources``; a new one is due at ``now``.
+
+        A feed no longer named keeps its state and is not polled.
+        """
+
+    def due_feeds(self, now: datetime, limit: int) -> tuple[FeedState, ...]:
+        """The followed feeds whose next check is at or before ``now``, longest due first."""
+
+    def feeds(self) -> tuple[FeedState, ...]:
+        """Every followed feed, in the order of the configuration."""
+
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+        """For each of the identity keys that is owned, its owner."""
+
+    def commit(self, outcome: PollOutcome) -> Commit:
+        """Write a poll's articles, keys, matches, alerts, deliveries, events and the feed's
+        new state in one transaction.
+
+        An alert whose key exists already is not written again, nor are its deliveries.
+        """
+
+    def due_deliveries(
+        self, now: datetime, lease: timedelta, limit: int, busy: Iterable[str] = ()
+    ) -> tuple[Delivery, ...]:
+        """Claim what is due: at most one delivery for each destination that is not ``busy``.
+
+        A claimed delivery is ``sending`` and counts one more attempt; if nothing is recorded
+        for it until ``now + lease``, it is due again.
+        """
+
+    def record(self, delivery_id: int, result: DeliveryResult, event: Event | None = None) -> None:
+        """Write what became of a claimed delivery."""
+
+    def release_claims(self, now: datetime) -> int:
+        """Make what was ``sending`` when the last daemon died due again; how many there were."""
+
+    def post(self, alert: Alert, now: datetime, lease: timedelta) -> tuple[Delivery, ...]:
+        """Write an alert of its own (a test message) and claim its deliveries at once."""
+
+    def log(self, event: Event) -> None:
+        """Append to the operator's log."""
+
+    def ping(self) -> None:
+        """Prove that the database can be written to."""
