@@ -1,0 +1,294 @@
+"""Touches the world: Apprise, in a process of its own.
+
+Only a sender process imports this module, and ``news-monitor check``: Apprise keeps threads
+and 170 plugins, and a plugin may hang; whoever calls ``send`` kills the process at a deadline.
+So Apprise works in the calling thread here, without deadlines or retries of its own.
+
+Nothing that Apprise or an HTTP library logs leaves the process: at DEBUG they log tokens,
+addresses and whole bodies.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from monitor.alerts.plain import bounded, fit, line
+from monitor.alerts.redact import redacted
+from monitor.errors import DestinationError
+from monitor.models import DeliveryReason, Destination, Message
+
+_LOUD = ("apprise", "charset_normalizer", "oauthlib", "requests", "requests_oauthlib", "urllib3")
+_NEVER = logging.CRITICAL + 1
+for _name in _LOUD:
+    logging.getLogger(_name).setLevel(_NEVER)  # first: Apprise logs while it is imported
+
+from apprise import (  # noqa: E402
+    Apprise,
+    AppriseAsset,
+    AppriseAttachment,
+    AppriseResultStatus,
+    NotifyBase,
+    NotifyFormat,
+    OverflowMode,
+    PersistentStoreMode,
+)
+from apprise.conversion import convert_between  # noqa: E402
+
+PATIENCE = timedelta(seconds=10)
+"""For connecting, and for each answer; below the deadline of the process that sends."""
+MAX_DETAIL = 300
+
+_HEADROOM = 0.9
+"""Of a service's limit is used: some of them count the escapes too."""
+_TITLE_AND_BODY = 16
+"""Characters that Apprise may put between a title and a body that share one field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendResult:
+    """Whether a service accepted one message; ``reason`` and ``detail`` say why not.
+
+    ``detail`` is one line without secrets.
+    """
+
+    ok: bool
+    reason: DeliveryReason | None = None
+    detail: str = ""
+
+
+def ping() -> None:
+    """Load what the first message would have to wait for."""
+    with _listening():
+        Apprise(asset=_asset()).add("json://localhost")
+
+
+def check(destination: Destination) -> str:
+    """Return the name of the service that a destination's URL means, such as ``Slack``.
+
+    Nothing is sent.
+
+    Raises:
+        DestinationError: if no message could be sent to it, or if Apprise could take one for
+            sent that was not, or send it twice. The error does not show the URL.
+    """
+    with _listening() as heard:
+        try:
+            return str(_service(destination, heard, PATIENCE).service_name)
+        except DestinationError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything, its URL in it
+            unusable = f"Apprise cannot use its URL: {type(error).__name__}"
+            raise DestinationError(destination.name, unusable) from None
+
+
+def send(
+    destination: Destination, message: Message, *, patience: timedelta = PATIENCE
+) -> SendResult:
+    """Hand one message to one destination, once.
+
+    An expected failure is a value; whatever a plugin raises is one too, by its type's name.
+    """
+    with _listening() as heard:
+        try:
+            service = _service(destination, heard, patience)
+            accepted = _notify(service, message)
+        except DestinationError as error:
+            return SendResult(ok=False, reason=DeliveryReason.REFUSED, detail=error.why)
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+            detail = type(error).__name__
+            return SendResult(ok=False, reason=DeliveryReason.REFUSED, detail=detail)
+    if accepted:
+        return SendResult(ok=True)
+    reason = DeliveryReason.TIMEOUT if heard.is_timeout else DeliveryReason.REFUSED
+    return SendResult(ok=False, reason=reason, detail=_detail(heard, destination, service))
+
+
+# --- the service -------------------------------------------------------------------
+
+
+def _service(destination: Destination, heard: _Heard, patience: timedelta) -> NotifyBase:
+    """Build the one plugin that a destination's URL means.
+
+    Raises:
+        DestinationError: see ``check``.
+    """
+    asset = _asset()
+    services = Apprise(asset=asset)
+    is_accepted = services.add(destination.url)
+    found = list(services)
+    if len(found) > 1:
+        raise DestinationError(destination.name, "holds more than one URL")
+    if not is_accepted or not found:
+        raise DestinationError(destination.name, _why_refused(heard, destination))
+    service = found[0]
+    service.retry = 0
+    service.socket_connect_timeout = service.socket_read_timeout = patience.total_seconds()
+    service.overflow_mode = OverflowMode.TRUNCATE
+    if why := _objection(service):
+        raise DestinationError(destination.name, why)
+    return service
+
+
+def _asset() -> AppriseAsset:
+    return AppriseAsset(
+        app_id="news-monitor",
+        app_desc="news-monitor",
+        app_url="",
+        image_url_mask="",  # or each message would point to pictures of another project
+        image_url_logo="",
+        async_mode=False,
+        http_redirects=False,
+        interpret_emojis=False,
+        pem_autogen=False,
+        pgp_autogen=False,
+        service_timeout=0,
+        storage_mode=PersistentStoreMode.MEMORY,
+    )
+
+
+def _objection(service: NotifyBase) -> str:
+    """Return why a service that Apprise accepts cannot be trusted with an alert, or ""."""
+    if service.optional:
+        return "optional=yes would report messages as sent that were not; remove it"
+    if service.redirects:
+        return "redirect=yes can turn a message into an empty request; name the final address"
+    if any(isinstance(each, AppriseAttachment) and len(each) for each in vars(service).values()):
+        return "template= reads a file for each message, which is not supported; remove it"
+    recipients = len(service) + sum(len(getattr(service, name, ())) for name in ("cc", "bcc"))
+    if recipients > 1:
+        return (
+            f"names {recipients} recipients, and a failure of one would repeat the message to "
+            "the others; name a destination for each"
+        )
+    return "" if recipients else "names no recipient"
+
+
+# --- the message -------------------------------------------------------------------
+
+
+def _notify(service: NotifyBase, message: Message) -> bool:
+    title, body, body_format = _worded(service, message)
+    apprise = Apprise(asset=service.asset)
+    apprise.add(service)
+    result = apprise.notify(title=title, body=body, body_format=body_format)
+    return bool(result.status is AppriseResultStatus.SUCCESS)
+
+
+def _worded(service: NotifyBase, message: Message) -> tuple[str, str, NotifyFormat]:
+    """Return title, body and the format that says what the body is.
+
+    Where HTML is what a service speaks first, it is a mail (or the operator asked for it with
+    ``format=html``): but not if it has an HTML dialect of its own, as Telegram has, or too
+    little room. Where only Markdown is understood the text goes as it is, since it has
+    nothing live in it: told that it is text, Apprise would put backslashes into the link.
+    """
+    room = int(service.body_maxlen * _HEADROOM)
+    shares_room = service.title_maxlen <= 0 or service.overflow_amalgamate_title
+    title = bounded(message.title, service.title_maxlen if service.title_maxlen > 0 else room // 2)
+    if shares_room:
+        room -= len(title) + _TITLE_AND_BODY
+    is_mail = service.resolve_format() is NotifyFormat.HTML and not _has_dialect(service)
+    if is_mail and len(message.html) <= room:
+        return title, message.html, NotifyFormat.HTML
+    if service.resolve_format(NotifyFormat.TEXT) is NotifyFormat.MARKDOWN:
+        hard_breaks = fit(message.text, room - 2 * message.text.count("\n")).replace("\n", "  \n")
+        return title, hard_breaks, NotifyFormat.MARKDOWN
+    return title, _fitted(service, message.text, room), NotifyFormat.TEXT
+
+
+def _fitted(service: NotifyBase, text: str, room: int) -> str:
+    """Shorten a text until it fits with the escapes that Apprise adds to it."""
+    spoken = service.resolve_format(NotifyFormat.TEXT)
+    fitting = fit(text, room)
+    while fitting and _escaped_length(spoken, fitting) > room:
+        fitting = fit(text, len(fitting) * 9 // 10)
+    return fitting
+
+
+def _escaped_length(spoken: NotifyFormat, text: str) -> int:
+    return len(convert_between(NotifyFormat.TEXT, spoken, text))  # type: ignore[no-untyped-call]
+
+
+def _has_dialect(service: NotifyBase) -> bool:
+    return type(service).dialect_convert is not NotifyBase.dialect_convert
+
+
+# --- what Apprise says about it ----------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What Apprise logged meanwhile; of exceptions only the name, as their text has secrets."""
+
+    lines: list[str] = field(default_factory=list, repr=False)
+    cause: str = ""
+    is_timeout: bool = False
+
+
+@contextmanager
+def _listening() -> Iterator[_Heard]:
+    """Keep what Apprise logs to ourselves, for as long as it lasts."""
+    heard = _Heard()
+    unrelated = sys.exc_info()[1]
+
+    def take(record: logging.LogRecord) -> bool:
+        with suppress(Exception):  # a record that cannot be formatted must not fail the plugin
+            _take(heard, record, unrelated)
+        return False
+
+    logger = logging.getLogger("apprise")
+    logger.addFilter(take)
+    logger.setLevel(logging.DEBUG)  # many plugins tell only there that there was an exception
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of other people's code, and they name addresses
+            yield heard
+    finally:
+        logger.setLevel(_NEVER)
+        logger.removeFilter(take)
+
+
+def _take(heard: _Heard, record: logging.LogRecord, unrelated: BaseException | None) -> None:
+    is_told = record.levelno >= logging.WARNING
+    error = sys.exc_info()[1]
+    if error is not None and error is not unrelated and (is_told or isinstance(error, OSError)):
+        heard.cause = f"{type(error).__name__} {getattr(error, 'smtp_code', '')}".rstrip()
+        heard.is_timeout = _is_timeout(error)
+    if is_told:
+        heard.lines.append(record.getMessage())
+
+
+def _is_timeout(error: BaseException | None) -> bool:
+    """Whether an error, or one that it came from, says that time was up."""
+    while error is not None:
+        if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _detail(heard: _Heard, destination: Destination, service: NotifyBase) -> str:
+    said = redacted("; ".join(dict.fromkeys(heard.lines)), destination, _host(service))
+    cause = f" ({heard.cause})" if heard.cause else ""
+    said = line(said) or "the service said nothing"
+    return bounded(said, MAX_DETAIL - len(cause)) + cause
+
+
+def _why_refused(heard: _Heard, destination: Destination) -> str:
+    """Return why Apprise cannot use a URL; lines that quote the URL itself are left out."""
+    lines = (each for each in heard.lines if "://" not in each)
+    said = line(redacted("; ".join(dict.fromkeys(lines)), destination))
+    return bounded(f"Apprise cannot use its URL: {said}".removesuffix(": "), MAX_DETAIL)
+
+
+def _host(service: NotifyBase) -> str:
+    """Return the host, where the URL of such a service has one; elsewhere a token stands there."""
+    host = str(service.host or "")
+    has_host = "host" in type(service).template_tokens and ("." in host or host == "localhost")
+    return host.casefold() if has_host else ""

@@ -1,0 +1,87 @@
+"""Decides: what a person would read of an HTML fragment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+from selectolax.lexbor import LexborHTMLParser
+
+MAX_CHARACTERS = 100_000
+"""Where the text of one article is cut; longer ones are not news."""
+
+_MARKUP = re.compile(r"<[a-zA-Z/!][^<>]*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
+_BLOCK = re.compile(
+    r"(</?(?:address|article|aside|blockquote|br|caption|dd|div|dl|dt|fieldset|figcaption|figure"
+    r"|footer|form|h[1-6]|header|hr|li|main|nav|ol|p|pre|section|table|tbody|td|tfoot|th|thead"
+    r"|tr|ul)\b[^<>]{0,2000}>)",
+    re.IGNORECASE,
+)
+_UNREAD = ["script", "style", "template", "noscript", "iframe", "svg", "math", "object", "head"]
+_BLANKS = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r"\s*\n\s*")
+_SOURCE = re.compile(
+    r"<!--.*?-->|<(script|style|template|noscript|iframe|svg|math|object)\b.*?</\1\s*>"
+    r"|<[a-zA-Z/!][^<>]*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});|.",
+    re.DOTALL | re.IGNORECASE,
+)
+_CHARACTER = re.compile(r".", re.DOTALL)
+
+
+def is_html(text: str) -> bool:
+    """Whether the text has a tag or a character reference; a lone ``<`` or ``&`` is text."""
+    return _MARKUP.search(text) is not None
+
+
+def plain(text: str) -> str:
+    """The text of HTML or of plain text: one line a paragraph, blanks folded, NUL dropped.
+
+    Words of neighbouring blocks stay apart, and words with markup inside stay whole.
+    """
+    if is_html(text):
+        tree = LexborHTMLParser(_BLOCK.sub(r"\n\1\n", text))
+        tree.strip_tags(_UNREAD)
+        body = tree.body
+        text = body.text() if body is not None else ""
+    text = _BLANKS.sub(" ", text.replace("\0", ""))
+    return _LINES.sub("\n", text).strip()[:MAX_CHARACTERS]
+
+
+def line(text: str) -> str:
+    """The same on one line: a title."""
+    return plain(text).replace("\n", " ")
+
+
+def places_in_source(source: str, text: str) -> list[tuple[int, int]]:
+    """For each character of ``text``, made from ``source`` by ``plain`` or ``line``: where it
+    begins and ends there. Blanks have no place of their own.
+
+    A tag shows no character and a reference shows one, so that a walk along both meets each
+    character of the text in order.
+    """
+    visible = _visible(source)
+    places: list[tuple[int, int]] = []
+    at = 0
+    for character in text:
+        if not character.isspace():
+            at, end = next(
+                ((start, after) for start, after, shown in visible if shown == character),
+                (len(source), len(source)),
+            )
+            places.append((at, end))
+        else:
+            places.append((at, at))
+    return places
+
+
+def _visible(source: str) -> Iterator[tuple[int, int, str]]:
+    as_html = is_html(source)
+    tokens = _SOURCE if as_html else _CHARACTER
+    for token in tokens.finditer(source):
+        written = token.group()
+        if len(written) == 1:
+            yield token.start(), token.end(), written
+        elif written.startswith("&"):
+            for shown in unescape(written):
+                yield token.start(), token.end(), shown

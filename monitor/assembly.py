@@ -1,0 +1,104 @@
+"""Wiring: from a configuration to the tools that the pipeline works with."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from monitor import __version__, reading
+from monitor.alerts import send
+from monitor.config import Config, resolve_destinations
+from monitor.errors import InstanceRunning
+from monitor.feeds.addresses import AllowList
+from monitor.feeds.fetch import Fetcher, Limits
+from monitor.matching.rules import RuleSet
+from monitor.models import Destination
+from monitor.pipeline import DeliverTools, PollTools
+from monitor.store.protocol import Store
+from monitor.store.thread import StoreThread
+from monitor.workers import Workers, preload
+
+READERS, SENDERS = 2, 4
+PRELOADED = ("monitor.reading", "monitor.alerts.send", "spacy")
+"""What the server of worker processes imports, once for all of them."""
+
+
+def now() -> datetime:
+    """The wall clock, in UTC."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def only_instance(database: Path) -> Iterator[None]:
+    """Hold the database for this process alone, as long as it lives.
+
+    Raises:
+        InstanceRunning: another daemon serves it.
+    """
+    database.parent.mkdir(parents=True, exist_ok=True)
+    with database.with_name(database.name + ".lock").open("a+b") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InstanceRunning(f"another news-monitor serves {database}") from error
+        yield
+
+
+def poll_tools(
+    settings: Config, ruleset: RuleSet, books: StoreThread[Store], since: timedelta | None
+) -> PollTools:
+    """What polling works with: a fetcher, and readers that hold the rules."""
+    return PollTools(
+        books=books,
+        fetcher=fetcher(settings),
+        readers=readers(settings, ruleset),
+        destinations=tuple(settings.destinations),
+        clock=now,
+        min_interval=settings.poll.min_interval,
+        max_bytes=settings.poll.max_bytes,
+        since=since,
+    )
+
+
+def deliver_tools(books: StoreThread[Store], destinations: Iterable[Destination]) -> DeliverTools:
+    """What delivering works with: senders, and where they send to."""
+    preload(PRELOADED)
+    return DeliverTools(
+        books=books,
+        senders=Workers(SENDERS, send.ping),
+        destinations={one.name: one for one in destinations},
+        clock=now,
+        random=random.random,
+        zone=datetime.now().astimezone().tzinfo or UTC,
+    )
+
+
+def fetcher(settings: Config) -> Fetcher:
+    """A fetcher that keeps the configured limits."""
+    contact = settings.poll.user_agent_contact
+    return Fetcher(
+        limits=Limits(total=settings.poll.timeout, max_bytes=settings.poll.max_bytes),
+        user_agent=f"news-monitor/{__version__}" + (f" (+{contact})" if contact else ""),
+        allow=AllowList.parse(settings.poll.allow_private_hosts),
+    )
+
+
+def readers(settings: Config, ruleset: RuleSet) -> Workers:
+    """Reader processes, each with these rules compiled."""
+    preload(PRELOADED)
+    languages = frozenset(feed.language for feed in settings.sources if feed.language)
+    return Workers(READERS, reading.start, (ruleset, languages))
+
+
+def destinations(settings: Config) -> tuple[Destination, ...]:
+    """The destinations with their secrets.
+
+    Raises:
+        ConfigError: a secret cannot be read.
+    """
+    return resolve_destinations(settings, os.environ)

@@ -1,0 +1,115 @@
+"""Touches the world: what a command prints. Data on standard output, everything else beside it.
+
+Text from the network reaches the terminal without control and bidirectional characters.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from monitor.errors import Mistake
+
+
+class Exit(IntEnum):
+    """The exit codes of every command."""
+
+    OK = 0
+    PROBLEM = 1
+    USAGE = 2
+    NOTHING_MATCHED = 3
+    TEMPORARY = 75
+    """Locked, or another instance runs (EX_TEMPFAIL)."""
+    CONFIGURATION = 78
+    """Not usable, and no restart will help (EX_CONFIG)."""
+
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def safe(text: object) -> str:
+    """Text from anywhere for a terminal: no control or format characters, no markup."""
+    return escape(
+        "".join(
+            character
+            if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co")
+            else " "
+            if character.isspace()
+            else ""
+            for character in str(text)
+        )
+    )
+
+
+def paragraph(text: str) -> str:
+    """The same for text of several lines."""
+    return "\n".join(map(safe, text.splitlines()))
+
+
+def print_json(value: object) -> None:
+    """One JSON value on one line."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+
+
+def plain(value: object) -> Any:
+    """A value as JSON has it: times as ISO 8601 UTC, spans as seconds."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, Sequence | frozenset | set) and not isinstance(value, str):
+        return [plain(inner) for inner in value]
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table without lines; a cell is text, whatever is in it."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*map(safe, row))
+    out.print(table)
+
+
+def when(at: datetime | None) -> str:
+    """A time as people here read it, with its offset; "never" for none."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S %z") if at is not None else "never"
+
+
+def ago(at: datetime | None, now: datetime) -> str:
+    """How long ago, or in how long, in one unit."""
+    if at is None:
+        return "never"
+    seconds = round((now - at).total_seconds())
+    size = abs(seconds)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if size >= 2 * length:
+            text = f"{size // length} {unit}"
+            break
+    else:
+        text = f"{size} s"
+    return f"{text} ago" if seconds >= 0 else f"in {text}"
+
+
+def print_mistakes(mistakes: Iterable[Mistake]) -> None:
+    """Every mistake with its place, on standard error."""
+    for mistake in mistakes:
+        err.print(paragraph(str(mistake)))

@@ -1,0 +1,87 @@
+"""``rules list``, ``rules test`` and ``rules schema``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor import loading
+from monitor.cli import state
+from monitor.cli.output import Exit, out, print_json, print_mistakes, print_table, safe
+from monitor.matching import packs, rulefile
+from monitor.matching.rules import label
+
+app = typer.Typer(help="The rules: list and test them.", no_args_is_help=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="As JSON.")]
+FolderOption = Annotated[
+    Path | None, typer.Option("--rules", help="A folder of rules instead of the configured one.")
+]
+
+
+@app.command("list")
+def list_rules(
+    context: typer.Context, rules: FolderOption = None, as_json: JsonOption = False
+) -> None:
+    """List the rules with their versions and what they ask for."""
+    found = state.ruleset(context, rules).rules
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("rule", "severity", "status", "version", "tests", "match"),
+        (
+            (
+                rule.id,
+                rule.severity.value,
+                rule.status.value,
+                rule.version,
+                len(rule.tests),
+                label(rule.match),
+            )
+            for rule in found
+        ),
+    )
+
+
+@app.command("test")
+def run_tests(
+    context: typer.Context, rules: FolderOption = None, as_json: JsonOption = False
+) -> None:
+    """Run the rules' own tests; exit code 1 if any fails, or a rule cannot be read."""
+    folder = rules if rules is not None else state.settings(context).rules.dir
+    ruleset, mistakes = rulefile.read(
+        rulefile.files_in(folder),
+        countries=packs.territories(),
+        concepts=loading.shipped_concepts(),
+    )
+    results = list(loading.trials(ruleset))
+    failed = [mistake for _, _, mistake in results if mistake is not None]
+    if as_json:
+        print_json(
+            {
+                "mistakes": mistakes,
+                "tests": [
+                    {"rule": rule.id, "text": test.text, "fires": test.fires, "ok": not mistake}
+                    for rule, test, mistake in results
+                ],
+            }
+        )
+    else:
+        for rule, test, mistake in results:
+            verdict = "fire" if test.fires else "silent"
+            mark = "[green]✓[/]" if mistake is None else "[red]✗[/]"
+            out.print(f"{mark} {safe(rule.id)}  {verdict}  {safe(test.text)}")
+        print_mistakes([*mistakes, *failed])
+        out.print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    sys.exit(Exit.PROBLEM if mistakes or failed else Exit.OK)
+
+
+@app.command("schema")
+def print_schema() -> None:
+    """Print the JSON Schema of a rule file, for editors."""
+    sys.stdout.write(json.dumps(rulefile.schema(), indent=2) + "\n")

@@ -1,0 +1,63 @@
+"""Wiring: from the global options to a configuration, rules and a database."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from monitor import config, loading
+from monitor.config import Config
+from monitor.matching.rules import RuleSet
+from monitor.store.sqlite import SqliteStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The global options."""
+
+    config: Path | None
+
+
+def config_path(context: typer.Context) -> Path:
+    """The configuration file that this command is about.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    options: Options = context.obj
+    return config.find(options.config, os.environ)
+
+
+def settings(context: typer.Context) -> Config:
+    """The configuration.
+
+    Raises:
+        ConfigError: with every mistake in it.
+    """
+    return config.load(config_path(context), os.environ)
+
+
+def reader(context: typer.Context) -> SqliteStore:
+    """The daemon's database, to be read.
+
+    Raises:
+        StoreError: there is none yet.
+    """
+    return SqliteStore.open_reader(settings(context).storage.path)
+
+
+def ruleset(context: typer.Context, folder: Path | None) -> RuleSet:
+    """The rules of a folder, or those of the configuration.
+
+    With a folder given no configuration is needed, and what rules name is not checked.
+
+    Raises:
+        RulesError: with every mistake in them.
+    """
+    if folder is not None:
+        return loading.load(folder)
+    found = settings(context)
+    return loading.load(found.rules.dir, loading.names_in(found))

@@ -1,0 +1,113 @@
+"""``status``: the whole service at a glance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from monitor.cli import state
+from monitor.cli.feeds import health_of
+from monitor.cli.output import ago, out, paragraph, print_json, safe
+from monitor.models import DeliveryState, EventKind, FeedState
+from monitor.store.sqlite import SqliteStore
+
+RULES = (EventKind.RULES_LOADED, EventKind.RULES_REFUSED)
+LIFE = (EventKind.STARTED, EventKind.STOPPED)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(status)
+
+
+def status(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Show feeds, rules and deliveries, and what is wrong with them."""
+    found = _collect(state.reader(context), datetime.now(UTC))
+    if as_json:
+        print_json(found)
+    else:
+        _print(found, datetime.now(UTC))
+
+
+def _collect(store: SqliteStore, now: datetime) -> dict[str, Any]:
+    feeds = store.feeds()
+    rules, loaded = store.latest_event(RULES), store.latest_event([EventKind.RULES_LOADED])
+    refused = rules is not None and rules.kind is EventKind.RULES_REFUSED
+    day = store.article_counts(now - timedelta(days=1))
+    deliveries: dict[str, Counter[str]] = {}
+    for count in store.delivery_counts():
+        deliveries.setdefault(count.destination, Counter())[count.state] = count.count
+    return {
+        "daemon": store.latest_event(LIFE),
+        "feeds": {
+            "count": len(feeds),
+            "failing": [_failing(feed) for feed in feeds if feed.reason is not None],
+            "waiting": sum(feed.polled_at is None for feed in feeds),
+        },
+        "articles_24h": sum(count.articles for count in day),
+        "matched_24h": sum(count.matched for count in day),
+        "alerted_24h": sum(count.alerted for count in day),
+        "rules": {
+            "in_use": loaded.detail if loaded else "",
+            "loaded_at": loaded.at if loaded else None,
+            "refused_at": rules.at if refused and rules else None,
+            "mistakes": rules.detail if refused and rules else "",
+        },
+        "deliveries": deliveries,
+        "events": store.events(10),
+    }
+
+
+def _failing(feed: FeedState) -> dict[str, Any]:
+    return {
+        "url": feed.source.url,
+        "name": feed.source.name,
+        "reason": feed.reason,
+        "detail": feed.detail,
+        "failures": feed.failures,
+        "succeeded_at": feed.succeeded_at,
+        "next_check_at": feed.next_check_at,
+        "health": health_of(feed),
+    }
+
+
+def _print(found: dict[str, Any], now: datetime) -> None:
+    life = found["daemon"]
+    if life is None:
+        out.print("[bold]daemon[/]      never ran")
+    else:
+        out.print(f"[bold]daemon[/]      {life.kind} {ago(life.at, now)}  {safe(life.detail)}")
+    feeds = found["feeds"]
+    good = feeds["count"] - len(feeds["failing"]) - feeds["waiting"]
+    waiting = f", {feeds['waiting']} not polled yet" if feeds["waiting"] else ""
+    out.print(f"[bold]feeds[/]       {good} of {feeds['count']} ok{waiting}")
+    for feed in feeds["failing"]:
+        last = ago(feed["succeeded_at"], now)
+        out.print(
+            f"            [red]✗[/] {safe(feed['name'])}: {safe(feed['health'])}; read {last}"
+        )
+    out.print(
+        f"[bold]last day[/]    {found['articles_24h']} articles, {found['matched_24h']} matched,"
+        f" {found['alerted_24h']} alerted"
+    )
+    rules = found["rules"]
+    out.print(
+        f"[bold]rules[/]       {safe(rules['in_use'])}, loaded {ago(rules['loaded_at'], now)}"
+    )
+    if rules["mistakes"]:
+        out.print(
+            f"            [red]✗[/] the last edit was refused {ago(rules['refused_at'], now)};"
+            " the rules above stay in use:"
+        )
+        for line in rules["mistakes"].splitlines():
+            out.print("              " + paragraph(line))
+    out.print(f"[bold]deliveries[/]  {'' if found['deliveries'] else 'none yet'}")
+    for destination, counts in found["deliveries"].items():
+        shown = ", ".join(f"{counts[state]} {state}" for state in DeliveryState if counts[state])
+        out.print(f"            {safe(destination)}: {shown}")

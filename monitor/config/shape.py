@@ -1,0 +1,168 @@
+"""Data: the sections of the configuration, for pydantic to check.
+
+What one value cannot know of another is checked here too: intervals, feeds named twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from monitor import units
+from monitor.config.values import (
+    Duration,
+    FeedUrl,
+    Folders,
+    Header,
+    Language,
+    Line,
+    Name,
+    PathBesideConfig,
+    PathInState,
+    PrivateHost,
+    Secret,
+    Size,
+    same_feed,
+)
+from monitor.mistakes import Complaint, Path, complaints
+
+
+class Section(BaseModel):
+    """What all sections have in common: no unknown keys, and no change once checked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Storage(Section):
+    """Where the database is."""
+
+    path: PathInState = Field(default="news-monitor.db", validate_default=True)
+
+
+class Poll(Section):
+    """How feeds are asked."""
+
+    interval: Duration = timedelta(minutes=15)
+    min_interval: Duration = timedelta(minutes=5)
+    timeout: Duration = timedelta(seconds=30)
+    max_bytes: Size = 10_000_000
+    user_agent_contact: Header = ""
+    allow_private_hosts: tuple[PrivateHost, ...] = ()
+
+
+class Rules(Section):
+    """Where the rules are."""
+
+    dir: PathBesideConfig = Field(default="rules", validate_default=True)
+
+
+class Feed(Section):
+    """A feed as it is written in the file."""
+
+    url: FeedUrl
+    name: Line | None = None
+    publisher: Line | None = None
+    language: Language | None = None
+    tags: tuple[Line, ...] = ()
+    interval: Duration | None = None
+
+
+class DestinationSettings(Section):
+    """A destination as it is written in the file: its URL, or where to read it."""
+
+    url: Secret
+
+
+def _in_array(value: object) -> object:
+    if isinstance(value, dict):
+        raise ValueError("each feed begins with [[feeds]]")  # noqa: TRY004
+    return value
+
+
+class Tree(Section):
+    """The whole file."""
+
+    storage: Storage
+    poll: Poll
+    rules: Rules
+    feeds: Annotated[tuple[Feed, ...], BeforeValidator(_in_array)]
+    destinations: dict[Name, DestinationSettings]
+
+
+# --- checking --------------------------------------------------------------------------
+
+
+def checked(tree: Mapping[str, Any], folders: Folders) -> tuple[Tree | None, list[Complaint]]:
+    """The whole tree as it should be, and everything that is wrong with it."""
+    tree = {**_EMPTY, **tree}
+    wrong = [*_too_often(tree), *_twice(tree)]
+    try:
+        return Tree.model_validate(tree, context=folders), wrong
+    except ValidationError as error:
+        wrong += complaints(error, keys=_known_keys, mapping="a table", is_secret=_is_secret)
+    return None, wrong
+
+
+def _known_keys(location: Path) -> Collection[str]:
+    section = SECTIONS[str(location[0])] if location else Tree
+    return section.model_fields
+
+
+def _is_secret(location: Path) -> bool:
+    return location[:1] == ("destinations",)
+
+
+def _too_often(tree: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Intervals below the minimum: to stretch them without a word would be a surprise."""
+    poll = tree["poll"] if isinstance(tree["poll"], dict) else {}
+    minimum = _span(poll, "min_interval") or Poll().min_interval
+    below = f"below poll.min_interval {units.written(minimum)}"
+    if "interval" not in poll and Poll().interval < minimum:
+        message = f"the default interval {units.written(Poll().interval)} is {below}: set it too"
+        yield Complaint(path=("poll", "min_interval"), message=message)
+    tables = [(("poll",), poll), *((("feeds", number), feed) for number, feed in _feeds(tree))]
+    for path, table in tables:
+        if (interval := _span(table, "interval")) and interval < minimum:
+            message = f"interval {units.written(interval)} is {below}"
+            yield Complaint(path=(*path, "interval"), message=message)
+
+
+def _span(table: Mapping[str, Any], key: str) -> timedelta | None:
+    try:
+        return units.parse_duration(table[key])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _twice(tree: Mapping[str, Any]) -> Iterator[Complaint]:
+    first: dict[str, int] = {}
+    for number, feed in _feeds(tree):
+        if isinstance(url := feed.get("url"), str):
+            other = first.setdefault(same_feed(url), number)
+            if other != number:
+                message = f"the same feed as feeds[{other}]"
+                yield Complaint(path=("feeds", number, "url"), message=message)
+
+
+def _feeds(tree: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    feeds = tree["feeds"] if isinstance(tree["feeds"], list) else []
+    return ((number, feed) for number, feed in enumerate(feeds) if isinstance(feed, dict))
+
+
+SECTIONS: Mapping[str, type[Section]] = {
+    "storage": Storage,
+    "poll": Poll,
+    "rules": Rules,
+    "feeds": Feed,
+    "destinations": DestinationSettings,
+}
+_EMPTY: Mapping[str, Any] = {
+    "storage": {},
+    "poll": {},
+    "rules": {},
+    "feeds": [],
+    "destinations": {},
+}

@@ -1,0 +1,84 @@
+"""Decides: what a TOML text says, and which line to show for what is wrong in it.
+
+Lines that may hold a secret are shown in part, or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from monitor.config.tomlplaces import Entry, Spot, locate, places
+from monitor.errors import ConfigError, Mistake
+from monitor.mistakes import Path, Source, source
+
+_DISCREET = "destination"
+_HEADER = re.compile(r"\s*\[\[?[\w.\-\"' ]*\]?\]?\s*")
+_URL = re.compile(r"://\S+")
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TomlFile:
+    """A TOML text as plain values, with what is needed to point into it."""
+
+    source: Source
+    tables: Mapping[str, Any]
+    entries: Mapping[Path, Entry] = field(repr=False)
+
+    def mistake(self, path: Path, message: str, *, is_key: bool = False) -> Mistake:
+        """What is wrong with the value (or the key) at a path."""
+        return mistake_at(self.source, locate(self.entries, path, is_key=is_key), message)
+
+
+def read_toml(file: str, text: str) -> TomlFile:
+    """Read a whole file.
+
+    Raises:
+        ConfigError: it is not TOML.
+    """
+    lines = source(file, text)
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        wrong = _syntax(lines, str(error))
+    except RecursionError:
+        wrong = Mistake(file=file, message="is nested too deeply")
+    except ValueError:  # thousands of digits are no TOMLDecodeError
+        wrong = Mistake(file=file, message="holds a number that is too long")
+    else:
+        return TomlFile(source=lines, tables=tables, entries=places(text))
+    raise ConfigError([wrong])
+
+
+def mistake_at(lines: Source, spot: Spot, message: str) -> Mistake:
+    """The mistake at a place, with its line quoted as far as no secret can be in it."""
+    made = lines.mistake(*spot, _URL.sub("://…", message))
+    if _is_secret(lines, spot[0]):
+        return replace(made, quote="")
+    return replace(made, quote=_URL.sub("://…", made.quote))
+
+
+def _is_secret(lines: Source, line: int) -> bool:
+    """Whether the line may stand in a table of destinations, or name them itself.
+
+    The text may not even be TOML: rather a line too few is shown than one too many.
+    """
+    *before, text = lines.lines[:line] or ("",)
+    if _HEADER.fullmatch(text):
+        return False
+    headers = [one for one in before if one.lstrip().startswith("[")]
+    return any(_DISCREET in one for one in (*headers[-1:], text))
+
+
+def _syntax(lines: Source, message: str) -> Mistake:
+    found = _PLACE.search(message)
+    if found is None:
+        return Mistake(file=lines.file, message=message)
+    said = message[: found.start()]
+    last = len(lines.lines)
+    spot = (int(found[1]), int(found[2])) if found[1] else (last, len(lines.lines[-1]) + 1)
+    return mistake_at(lines, spot, said[:1].lower() + said[1:])

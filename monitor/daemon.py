@@ -1,0 +1,333 @@
+"""Wiring: clocks, signals, systemd and reload around the pipeline.
+
+APScheduler runs a handful of ticks; what is due stands in the database::
+
+    poll      every second     start a poll of each feed that is due
+    deliver   every second     start a delivery to each idle destination that has one due
+    rules     every 2 s        load the rules anew when their files have changed
+    watchdog  as systemd asks  tell it that every part moves
+
+A tick only starts tasks; each task ends by itself, within the deadlines of the pipeline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
+from datetime import UTC, timedelta
+from pathlib import Path
+from typing import Any
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from monitor import __version__, assembly, config, loading, pipeline, reading, reports, systemd
+from monitor.alerts import plan, send
+from monitor.assembly import SENDERS, now
+from monitor.config import Config
+from monitor.errors import ConfigError, RulesError, StoreError, WorkerFailed
+from monitor.logs import logger
+from monitor.matching.rules import RuleSet
+from monitor.models import Delivery, Event, EventKind, FeedState
+from monitor.store.sqlite import SqliteStore
+from monitor.store.thread import StoreThread
+
+MOST_POLLS = 64
+GRACE = timedelta(seconds=15)
+"""How long a stop waits for what is in flight."""
+PAUSE = timedelta(seconds=5)
+"""How long a feed or a destination is left alone when the store could not be written."""
+MOVES = timedelta(seconds=10)
+"""Within which every part answers, or systemd is not told that the daemon lives."""
+WARM_UP = timedelta(seconds=60)
+
+
+class Daemon:
+    """One configuration and one database, served until it is stopped."""
+
+    def __init__(
+        self, path: Path, settings: Config, ruleset: RuleSet, since: timedelta | None = None
+    ) -> None:
+        self._path = path
+        self._settings = settings
+        self._ruleset = ruleset
+        self._seen = _look(settings.rules.dir)
+        self._polling: set[int] = set()
+        self._sending: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
+        self._has_failed = False
+        self._ticked: dict[str, float] = {}
+        self._store = SqliteStore.open(settings.storage.path, delivery_id=plan.delivery_id)
+        self._books = StoreThread(self._store)
+        self._poll_tools = assembly.poll_tools(settings, ruleset, self._books, since)
+        self._deliver_tools = assembly.deliver_tools(self._books, assembly.destinations(settings))
+
+    async def run(self) -> bool:
+        """Serve until SIGTERM or SIGINT; SIGHUP loads configuration and rules anew.
+
+        Returns whether it ended because it was told to.
+        """
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self.reload()))
+        try:
+            await self._start()
+            scheduler = self._scheduler()
+            await self._poll_tick()
+            await self._deliver_tick()
+            scheduler.start()
+            systemd.notify("READY=1", self._status())
+            await self._stopping.wait()
+            scheduler.shutdown(wait=False)
+        finally:
+            systemd.notify("STOPPING=1")
+            await self._stop()
+        return not self._has_failed
+
+    async def once(self) -> bool:
+        """Poll what is due, deliver what is due; whether nothing unexpected happened."""
+        try:
+            await self._start()
+            polled: set[int] = set()
+            while feeds := [feed for feed in await self._due_feeds() if feed.id not in polled]:
+                polled.update(feed.id for feed in feeds)
+                await self._together(map(self._poll, feeds))
+            while claimed := await self._due_deliveries():
+                await self._together(map(self._deliver, claimed))
+        finally:
+            await self._stop()
+        return not self._has_failed
+
+    async def _start(self) -> None:
+        """Make every part ready; an error of ours tells which one cannot be."""
+        await self._books.ask(self._store.sync_feeds, self._settings.sources, now())
+        if uncertain := await self._books.ask(self._store.release_claims, now()):
+            logger().warning("deliveries were interrupted", count=uncertain, then="sent again")
+        await asyncio.gather(
+            self._poll_tools.readers.call(WARM_UP, reading.ping),
+            self._deliver_tools.senders.call(WARM_UP, send.ping),
+            self._poll_tools.fetcher.ping(),
+        )
+        await self._note(EventKind.STARTED, "", f"news-monitor {__version__}")
+        await self._note_rules()
+        logger().info(
+            "started",
+            version=__version__,
+            feeds=len(self._settings.sources),
+            rules=len(self._ruleset.rules),
+            destinations=len(self._settings.destinations),
+            database=str(self._settings.storage.path),
+        )
+
+    async def _stop(self) -> None:
+        """Let what is in flight end, then end everything."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=GRACE.total_seconds())
+        for task in self._tasks:
+            task.cancel()
+        await self._note(EventKind.STOPPED, "", f"{len(self._tasks)} in flight")
+        self._poll_tools.fetcher.close()
+        self._poll_tools.readers.close()
+        self._deliver_tools.senders.close()
+        self._books.close()
+        self._store.close()
+        logger().info("stopped")
+
+    # --- ticks ---------------------------------------------------------------------
+
+    def _scheduler(self) -> AsyncIOScheduler:
+        scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        ticks: list[tuple[Callable[[], Coroutine[Any, Any, None]], float]] = [
+            (self._poll_tick, 1),
+            (self._deliver_tick, 1),
+            (self._rules_tick, 2),
+        ]
+        if (interval := systemd.watchdog_interval()) is not None:
+            ticks.append((self._watchdog_tick, interval.total_seconds()))
+        for tick, seconds in ticks:
+            scheduler.add_job(tick, "interval", seconds=seconds, next_run_time=now())
+        return scheduler
+
+    async def _poll_tick(self) -> None:
+        for feed in await self._due_feeds():
+            self._polling.add(feed.id)
+            self._spawn(self._poll(feed))
+        self._ticked["poll"] = asyncio.get_running_loop().time()
+
+    async def _deliver_tick(self) -> None:
+        for delivery in await self._due_deliveries():
+            self._sending.add(delivery.destination)
+            self._spawn(self._deliver(delivery))
+        self._ticked["deliver"] = asyncio.get_running_loop().time()
+
+    async def _rules_tick(self) -> None:
+        seen = _look(self._settings.rules.dir)
+        if seen != self._seen:
+            self._seen = seen
+            await self._load_rules()
+
+    async def _watchdog_tick(self) -> None:
+        """Tell systemd only if ticks come, the store writes, a reader and the fetcher answer."""
+        earliest = asyncio.get_running_loop().time() - MOVES.total_seconds()
+        if late := [name for name, at in self._ticked.items() if at < earliest]:
+            logger().error("watchdog: a tick is late", ticks=",".join(late))
+            return
+        try:
+            async with asyncio.timeout(MOVES.total_seconds()):
+                await self._books.ask(self._store.ping)
+                await self._poll_tools.fetcher.ping()
+                await self._poll_tools.readers.call(MOVES, reading.ping)
+        except (TimeoutError, WorkerFailed, StoreError) as error:
+            logger().error("watchdog: a part does not move", error=str(error) or "no answer")
+            return
+        systemd.notify("WATCHDOG=1", self._status())
+
+    def _status(self) -> str:
+        return f"STATUS={len(self._settings.sources)} feeds, {len(self._ruleset.rules)} rules"
+
+    async def _due_feeds(self) -> list[FeedState]:
+        """What is due, is not in flight, and has room."""
+        room = MOST_POLLS - len(self._polling)
+        if room <= 0:
+            return []
+        due = await self._books.ask(self._store.due_feeds, now(), MOST_POLLS)
+        return [feed for feed in due if feed.id not in self._polling][:room]
+
+    async def _due_deliveries(self) -> tuple[Delivery, ...]:
+        """The oldest due for each destination that has none in flight, claimed."""
+        room = SENDERS - len(self._sending)
+        if room <= 0:
+            return ()
+        return await self._books.ask(
+            self._store.due_deliveries, now(), pipeline.LEASE, room, tuple(self._sending)
+        )
+
+    # --- tasks ---------------------------------------------------------------------
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """What nobody expected ends the daemon, visibly: it is a bug, and systemd starts anew."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger().critical("a bug", exc_info=error)
+            self._has_failed = True
+            self._stopping.set()
+
+    async def _together(self, works: Iterable[Coroutine[Any, Any, None]]) -> None:
+        for work in works:
+            self._spawn(work)
+        await asyncio.wait(self._tasks)
+
+    async def _poll(self, feed: FeedState) -> None:
+        try:
+            outcome = await pipeline.poll(feed, self._poll_tools)
+        except StoreError as error:
+            logger().error("poll not stored", feed=feed.source.url, error=str(error))
+            await asyncio.sleep(PAUSE.total_seconds())
+        else:
+            reports.polled(feed, outcome)
+        finally:
+            self._polling.discard(feed.id)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        try:
+            result = await pipeline.deliver(delivery, self._deliver_tools)
+        except StoreError as error:
+            logger().error("delivery not stored", delivery=delivery.public_id, error=str(error))
+            await asyncio.sleep(PAUSE.total_seconds())
+        else:
+            reports.delivered(delivery, result)
+        finally:
+            self._sending.discard(delivery.destination)
+
+    # --- reload --------------------------------------------------------------------
+
+    async def reload(self) -> None:
+        """Read the configuration and the rules anew; what cannot be used changes nothing."""
+        systemd.notify("RELOADING=1")
+        try:
+            settings = config.load(self._path, os.environ)
+            destinations = assembly.destinations(settings)
+        except ConfigError as error:
+            await self._refuse(EventKind.CONFIG_REFUSED, str(self._path), error)
+        else:
+            self._settings = settings
+            replaced = self._poll_tools.fetcher
+            self._poll_tools = replace(
+                self._poll_tools,
+                fetcher=assembly.fetcher(settings),
+                destinations=tuple(settings.destinations),
+                min_interval=settings.poll.min_interval,
+                max_bytes=settings.poll.max_bytes,
+            )
+            replaced.close()
+            self._deliver_tools = replace(
+                self._deliver_tools, destinations={one.name: one for one in destinations}
+            )
+            await self._books.ask(self._store.sync_feeds, settings.sources, now())
+            self._seen = _look(settings.rules.dir)
+            await self._load_rules()
+        systemd.notify("READY=1", self._status())
+
+    async def _load_rules(self) -> None:
+        """Load aside, warm up aside, then swap; the old readers finish what they have."""
+        settings = self._settings
+        loop = asyncio.get_running_loop()
+        try:
+            ruleset = await loop.run_in_executor(
+                None, loading.load, settings.rules.dir, loading.names_in(settings)
+            )
+        except RulesError as error:
+            await self._refuse(EventKind.RULES_REFUSED, str(settings.rules.dir), error)
+            return
+        readers = assembly.readers(settings, ruleset)
+        await readers.call(WARM_UP, reading.ping)
+        replaced = self._poll_tools.readers
+        self._poll_tools = replace(self._poll_tools, readers=readers)
+        self._ruleset = ruleset
+        replaced.retire()
+        await self._note_rules()
+        logger().info("rules loaded", rules=len(ruleset.rules), version=ruleset.version)
+
+    async def _refuse(self, kind: EventKind, subject: str, error: ConfigError | RulesError) -> None:
+        first = str(error.mistakes[0]).splitlines()[0]
+        logger().error(str(kind), mistakes=len(error.mistakes), first=first)
+        await self._note(kind, subject, str(error))
+
+    async def _note_rules(self) -> None:
+        detail = f"{len(self._ruleset.rules)} rules, version {self._ruleset.version}"
+        await self._note(EventKind.RULES_LOADED, str(self._settings.rules.dir), detail)
+
+    async def _note(self, kind: EventKind, subject: str, detail: str) -> None:
+        try:
+            await self._books.ask(
+                self._store.log, Event(at=now(), kind=kind, subject=subject, detail=detail)
+            )
+        except StoreError as error:
+            logger().error("event not stored", kind=str(kind), error=str(error))
+
+
+def _look(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """What the files of a rules folder look like from outside: any edit changes it."""
+    seen = []
+    for root, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith((".yaml", ".yml")):
+                path = os.path.join(root, name)
+                try:
+                    status = os.stat(path)
+                except OSError:
+                    continue
+                seen.append((path, status.st_mtime_ns, status.st_size, status.st_ino))
+    return tuple(sorted(seen))

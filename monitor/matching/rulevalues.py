@@ -1,0 +1,165 @@
+"""Decides: what the single values of a rule file mean: a term, an id, a date, "60 words".
+
+Each is a type for ``ruleshape``: how it is checked, and what the JSON Schema says of it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, PlainValidator
+
+from monitor import units
+from monitor.matching.rules import ANY, NORMAL, STRICT, Term
+from monitor.mistakes import found, listed, not_text, quoted
+
+# --- text ----------------------------------------------------------------------------
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_filled(text).split())
+
+
+_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+_LANGUAGE = r"^[a-z]{2,3}$"
+
+
+def _id(text: str) -> str:
+    if not re.fullmatch(_ID.rstrip("$"), text):
+        raise ValueError(f'an id is letters a to z, digits, "-", "_", ".": found {quoted(text)}')
+    return text
+
+
+def is_language(text: str) -> bool:
+    """Whether it looks like an ISO 639 code."""
+    return bool(re.fullmatch(_LANGUAGE.rstrip("$"), text))
+
+
+def _language(text: str) -> str:
+    if not is_language(text):
+        raise ValueError(f'a language is written "fr", "en" or "ar", found {quoted(text)}')
+    return text
+
+
+Text = Annotated[str, AfterValidator(_filled), Field(json_schema_extra={"minLength": 1})]
+Line = Annotated[str, AfterValidator(_one_line), Field(json_schema_extra={"minLength": 1})]
+"""Text in one line: it ends up in the subject of a mail."""
+Id = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"pattern": _ID})]
+Language = Annotated[
+    str, AfterValidator(_language), Field(json_schema_extra={"pattern": _LANGUAGE})
+]
+
+# --- dates and numbers ---------------------------------------------------------------
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WITHIN = r"^[1-9][0-9]{0,3}( words?)?$"
+_MAX_WITHIN = 9_999
+_RELEVANCE = {"any": ANY, "normal": NORMAL, "strict": STRICT}
+
+
+def _date(value: object) -> date:
+    try:
+        if isinstance(value, str) and _DATE.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise ValueError(f"expected a date such as 2027-06-01, found {found(value)}")
+
+
+def _duration(value: object) -> timedelta:
+    if not isinstance(value, str):
+        raise ValueError(f'expected a duration such as "72h", found {found(value)}')  # noqa: TRY004
+    try:
+        return units.parse_duration(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, found {quoted(value)}") from None
+
+
+def _within(value: object) -> int:
+    if isinstance(value, str) and re.fullmatch(_WITHIN.rstrip("$"), value):
+        value = int(value.split()[0])
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MAX_WITHIN:
+        return value
+    raise ValueError(f'expected a number of words such as "60 words", found {found(value)}')
+
+
+def _relevance(value: object) -> float:
+    if isinstance(value, str) and value in _RELEVANCE:
+        return _RELEVANCE[value]
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
+    options = listed([*_RELEVANCE, "a number from 0 to 1"])
+    raise ValueError(f"expected {options}, found {found(value)}")
+
+
+Day = Annotated[
+    date, PlainValidator(_date, Annotated[str, Field(json_schema_extra={"format": "date"})])
+]
+Duration = Annotated[
+    timedelta, PlainValidator(_duration, Annotated[str, Field(pattern=units.DURATION_PATTERN)])
+]
+Window = Annotated[
+    int,
+    PlainValidator(
+        _within,
+        Annotated[int, Field(ge=1, le=_MAX_WITHIN)] | Annotated[str, Field(pattern=_WITHIN)],
+    ),
+]
+Relevance = Annotated[
+    float,
+    PlainValidator(
+        _relevance, Literal["any", "normal", "strict"] | Annotated[float, Field(ge=0, le=1)]
+    ),
+]
+
+# --- terms ---------------------------------------------------------------------------
+
+_SHORT = 3
+"""Letters: an upper-case word of so many is an acronym, and a prefix has at least as many."""
+
+
+def term(value: object) -> Term:
+    """A term as its author writes it: ``arms deal``, ``arme*``, ``=US``.
+
+    Raises:
+        ValueError: it is not text, or its marks make no sense.
+    """
+    if not isinstance(value, str):
+        raise ValueError(f"expected a term, found {not_text(value)}")  # noqa: TRY004
+    text = " ".join(value.split())
+    is_exact, is_prefix = text.startswith("="), text.endswith("*")
+    text = text.removeprefix("=").removesuffix("*").strip()
+    if not any(letter.isalnum() for letter in text):
+        raise ValueError(f"a term needs a letter or a digit, found {quoted(value)}")
+    if "*" in text:
+        raise ValueError(f"a star stands only at the end of a term, found {quoted(value)}")
+    if is_exact and is_prefix:
+        raise ValueError(f"a term is exact (=) or a prefix (*), not both, found {quoted(value)}")
+    if is_prefix and sum(letter.isalpha() for letter in text.rpartition(" ")[2]) < _SHORT:
+        raise ValueError(f"a prefix needs {_SHORT} letters before its star, found {quoted(value)}")
+    is_acronym = len(text) <= _SHORT and text.isalpha() and text.isupper() and not is_prefix
+    return Term(text=text, is_exact=is_exact or is_acronym, is_prefix=is_prefix)
+
+
+TermText = Annotated[
+    Term,
+    PlainValidator(
+        term,
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                description='Words in this order, in any form: "arms deal". '
+                'Written "arme*" it is a prefix; written "=US", exactly these letters.',
+            ),
+        ],
+    ),
+]

@@ -1,0 +1,367 @@
+"""Decides: what a strict YAML 1.2 text says, and on which line and column it says it.
+
+YAML as people read it: ``NO``, ``on`` and ``12:30`` are text, as the core schema of YAML 1.2
+has it (https://yaml.org/spec/1.2.2/#103-core-schema). Whatever can mean something else than
+it looks like is refused: a key twice, anchors, aliases, merge keys, tags, a second document.
+Nodes are built from the parser's events without recursion, so that depth is only a number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeAlias
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+)
+
+from monitor.errors import Mistake, RulesError
+from monitor.mistakes import MAX_MISTAKES, Source, decoded, quoted, source
+
+MAX_DEPTH = 20
+"""Of lists and mappings inside each other."""
+MAX_VALUES = 50_000
+"""Keys and values of one file. More is no rule, and would hold up a reload for seconds."""
+
+# PyYAML without its C part is ten times slower, and understands the same.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
+Spot: TypeAlias = tuple[int, int]
+"""Line and column, from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value and where it stands; those of a list or a mapping are nodes again."""
+
+    plain: Plain
+    spot: Spot
+    children: Mapping[str | int, Node] = field(default_factory=dict)
+    keys: Mapping[str, Spot] = field(default_factory=dict)
+    """Where each key of a mapping stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A file: its tree, if there is one, and what is wrong with it as YAML."""
+
+    source: Source
+    root: Node | None = None
+    mistakes: tuple[Mistake, ...] = ()
+
+
+def compose(file: str, data: bytes) -> Document:
+    """Read the bytes of one file.
+
+    A document whose only mistakes are keys given twice still has its tree (with the first of
+    the values), so that the rest of it can be checked.
+    """
+    text = decoded(file, data)
+    if isinstance(text, Mistake):
+        return Document(source=Source(file=file), mistakes=(text,))
+    lines = source(file, text)
+    if bad := _FORBIDDEN.search(text):
+        before = source(file, text[: bad.start()]).lines
+        place = (len(before), len(before[-1]) + 1)
+        return Document(source=lines, mistakes=(lines.mistake(*place, _forbidden(bad.group())),))
+    builder = _Builder(lines)
+    try:
+        root = builder.build(yaml.parse(text, Loader=_LOADER))
+    except _Refused as refused:
+        root = None
+        builder.complain(refused.spot, refused.message)
+    except yaml.MarkedYAMLError as error:
+        root = None
+        builder.complain(*_reworded(error, lines))
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        root = None
+        builder.complain((1, 1), f"cannot be read as YAML: {str(error).partition(chr(10))[0]}")
+    return Document(
+        source=lines,
+        root=None if builder.is_unusable else root,
+        mistakes=tuple(builder.mistakes),
+    )
+
+
+def plain_yaml(text: str, file: str = "<text>") -> dict[str, Plain]:
+    """The mapping that a text holds, without places: for data files of our own.
+
+    Raises:
+        RulesError: it is not strict YAML, or not a mapping.
+    """
+    document = compose(file, text.encode())
+    plain = document.root.plain if document.root else None
+    if document.mistakes or not isinstance(plain, dict):
+        raise RulesError(document.mistakes or [Mistake(file=file, message="expected a mapping")])
+    return plain
+
+
+# --- from events to nodes ------------------------------------------------------------
+
+
+class _Refused(Exception):
+    """The rest of the document cannot be trusted."""
+
+    def __init__(self, spot: Spot, message: str) -> None:
+        self.spot = spot
+        self.message = message
+        super().__init__(message)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping whose end has not come yet."""
+
+    is_mapping: bool
+    spot: Spot
+    plain: list[Plain] | dict[str, Plain]
+    children: dict[str | int, Node] = field(default_factory=dict)
+    keys: dict[str, Spot] = field(default_factory=dict)
+    key: str | None = None
+    """The key whose value comes next."""
+
+    def closed(self) -> Node:
+        return Node(self.plain, self.spot, self.children, self.keys)
+
+
+class _Builder:
+    """Puts nodes together, and remembers what was wrong on the way."""
+
+    def __init__(self, lines: Source) -> None:
+        self.lines = lines
+        self.mistakes: list[Mistake] = []
+        self.is_unusable = False
+
+    def complain(self, spot: Spot, message: str, *, is_fatal: bool = True) -> None:
+        self.is_unusable |= is_fatal
+        if len(self.mistakes) < MAX_MISTAKES:
+            self.mistakes.append(self.lines.mistake(*spot, message))
+
+    def build(self, events: Iterator[Event]) -> Node:
+        """The tree of the only document.
+
+        Raises:
+            _Refused: it is empty, too large, nested too deeply, or not the only one.
+        """
+        stack: list[_Open] = []
+        root: Node | None = None
+        for number, event in enumerate(events):
+            if number > MAX_VALUES:
+                raise _Refused(_spot(event), f"more than {MAX_VALUES:,} values in one file")
+            done: Node | None = None
+            if isinstance(event, DocumentStartEvent):
+                self._check_document(event, is_second=root is not None)
+            elif isinstance(event, NodeEvent):
+                self._check_node(event)
+                if isinstance(event, CollectionStartEvent):
+                    stack.append(_opened(event, len(stack)))
+                    continue
+                done = self._leaf(event, is_key=bool(stack) and _awaits_key(stack[-1]))
+            elif isinstance(event, CollectionEndEvent):
+                done = stack.pop().closed()
+            if done is None:
+                continue
+            if stack:
+                self._put(stack[-1], done)
+            else:
+                root = done
+        if root is None:
+            raise _Refused((1, 1), "the file is empty")
+        if root.plain is None:
+            raise _Refused(root.spot, "the file is empty")
+        return root
+
+    def _check_document(self, event: DocumentStartEvent, *, is_second: bool) -> None:
+        if is_second:
+            raise _Refused(_spot(event), "a second document begins here; write it to its own file")
+        if event.version not in (None, (1, 2)):
+            self.complain(_spot(event), "only YAML 1.2 is understood")
+        if event.tags:
+            self.complain(_spot(event), "tags are refused")
+
+    def _check_node(self, event: NodeEvent) -> None:
+        if isinstance(event, AliasEvent):
+            message = (
+                f"aliases are refused: *{event.anchor} (put text that begins with * in quotes)"
+            )
+            self.complain(_spot(event), message)
+        elif event.anchor is not None:
+            message = (
+                f"anchors are refused: &{event.anchor} (put text that begins with & in quotes)"
+            )
+            self.complain(_spot(event), message)
+        elif isinstance(event, (ScalarEvent, CollectionStartEvent)) and event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            message = f"tags are refused: {quoted(tag)} (put text that begins with ! in quotes)"
+            self.complain(_spot(event), message)
+
+    def _leaf(self, event: NodeEvent, *, is_key: bool) -> Node:
+        spot = _spot(event)
+        if not isinstance(event, ScalarEvent):
+            return Node("", spot)
+        text: str = event.value
+        if not event.implicit[0]:
+            if bad := _FORBIDDEN_WRITTEN.search(text):
+                self.complain(spot, _forbidden(bad.group()))
+            return Node(text, spot)
+        if is_key and text == "<<":
+            self.complain(spot, "merge keys are refused: <<")
+        try:
+            return Node(_resolved(text), spot)
+        except ValueError:
+            self.complain(spot, f"too long for a number: {quoted(text)}; put it in quotes")
+            return Node(text, spot)
+
+    def _put(self, parent: _Open, child: Node) -> None:
+        if isinstance(parent.plain, list):
+            parent.children[len(parent.plain)] = child
+            parent.plain.append(child.plain)
+        elif parent.key is None:
+            parent.key = self._key(parent, child)
+        else:
+            if parent.key not in parent.children:
+                parent.children[parent.key] = child
+                parent.plain[parent.key] = child.plain
+            parent.key = None
+
+    def _key(self, parent: _Open, child: Node) -> str:
+        key = child.plain
+        if not isinstance(key, str):
+            what = "a key" if isinstance(key, (list, dict)) or key is None else f"the key {key}"
+            self.complain(child.spot, f"{what} must be text; put it in quotes", is_fatal=False)
+            key = str(key)
+        if key in parent.keys:
+            first = parent.keys[key][0]
+            message = f"{quoted(key)} is given twice, first on line {first}"
+            self.complain(child.spot, message, is_fatal=False)
+        else:
+            parent.keys[key] = child.spot
+        return key
+
+
+def _opened(event: CollectionStartEvent, depth: int) -> _Open:
+    if depth >= MAX_DEPTH:
+        raise _Refused(_spot(event), f"nested more than {MAX_DEPTH} deep")
+    is_mapping = isinstance(event, MappingStartEvent)
+    return _Open(is_mapping=is_mapping, spot=_spot(event), plain={} if is_mapping else [])
+
+
+def _awaits_key(parent: _Open) -> bool:
+    return parent.is_mapping and parent.key is None
+
+
+def _spot(event: Event) -> Spot:
+    mark = event.start_mark
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+# --- scalars of the core schema ------------------------------------------------------
+
+_WORDS: Mapping[str, bool | None] = MappingProxyType(
+    dict.fromkeys(("", "~", "null", "Null", "NULL"))
+    | dict.fromkeys(("true", "True", "TRUE"), True)
+    | dict.fromkeys(("false", "False", "FALSE"), False)
+)
+_MAX_DIGITS = 40
+_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], int | float]], ...] = (
+    (re.compile(r"[-+]?[0-9]+"), int),
+    (re.compile(r"0o[0-7]+"), lambda text: int(text, 0)),
+    (re.compile(r"0x[0-9a-fA-F]+"), lambda text: int(text, 0)),
+    (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),
+    (
+        re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
+        lambda text: float(text.replace(".", "")),
+    ),
+)
+_NUMBER_BEGINS = frozenset("+-.0123456789")
+
+
+def _resolved(text: str) -> Plain:
+    """The value of a plain scalar.
+
+    Raises:
+        ValueError: a number of so many digits that Python would not print it again.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _NUMBER_BEGINS:
+        return text
+    for pattern, number in _NUMBERS:
+        if pattern.fullmatch(text):
+            if len(text) > _MAX_DIGITS:
+                raise ValueError
+            return number(text)
+    return text
+
+
+# --- characters ----------------------------------------------------------------------
+
+# YAML 1.1 breaks lines at NEL, LS and PS and no editor does: lines would be miscounted.
+_FORBIDDEN = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+# Written as escapes in double quotes they reach us all the same.
+_FORBIDDEN_WRITTEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def _forbidden(character: str) -> str:
+    return f"the invisible character U+{ord(character):04X} is refused"
+
+
+# --- the parser's words --------------------------------------------------------------
+
+_REWORDED = (
+    (
+        "mapping values are not allowed",
+        'unexpected ":": text that holds ": " needs quotes, and keys side by side one indentation',
+    ),
+    ("sequence entries are not allowed", 'a list begins on its own line, with "- "'),
+    ("did not find expected '-'", 'expected "- ": is it indented as the items above it?'),
+    ("did not find expected key", "expected a key: is it indented as the keys above it?"),
+    ("could not find expected ':'", 'expected ":" after a key'),
+    ("did not find expected node content", "expected a value"),
+    ("did not find expected <document start>", "text after the end of the document"),
+    ("unknown escape character", r"unknown escape: write \\ for a backslash, or use single quotes"),
+)
+_BRACKETS = {"while parsing a flow sequence": "[]", "while parsing a flow mapping": "{}"}
+
+
+def _reworded(error: yaml.MarkedYAMLError, lines: Source) -> tuple[Spot, str]:
+    """The parser's error in words for people who write rules."""
+    problem = error.problem or "cannot be read as YAML"
+    context = error.context or ""
+    mark = error.problem_mark or error.context_mark
+    spot = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    begun = error.context_mark
+    if begun and (brackets := _BRACKETS.get(context)):
+        place = f"line {spot[0]}" if spot[0] <= len(lines.lines) else "the end"
+        message = f'this "{brackets[0]}" needs a "," or a "{brackets[1]}" before {place}'
+        return (begun.line + 1, begun.column + 1), message
+    if begun and "quoted scalar" in context and "end of stream" in problem:
+        return (begun.line + 1, begun.column + 1), "these quotes are never closed"
+    if "cannot start any token" in problem or "found a tab" in problem:
+        return spot, _bad_start(lines, spot)
+    for words, ours in _REWORDED:
+        if words in problem:
+            return spot, ours
+    return spot, problem
+
+
+def _bad_start(lines: Source, spot: Spot) -> str:
+    line = lines.lines[spot[0] - 1] if spot[0] <= len(lines.lines) else ""
+    character = line[spot[1] - 1 : spot[1]]
+    if character == "\t":
+        return "a tab cannot indent: use spaces"
+    return f"put text that begins with {character} in quotes"

@@ -1,0 +1,306 @@
+"""Orders: the two halves of the daemon. They meet only in the store.
+
+::
+
+    poll     FeedState → fetch → read → admit → judge → plan → commit
+    deliver  Delivery → render → send → record
+
+Expected failures travel as values and end in the store: a feed's in its row, a delivery's in
+its row, an article that could not be judged in the operator's log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+
+from monitor import reading
+from monitor.alerts import plan, render, retry, send
+from monitor.articles import identity
+from monitor.errors import WorkerFailed, WorkerTimeout
+from monitor.failpoints import failpoint
+from monitor.feeds import health, schedule
+from monitor.feeds.fetch import Fetcher, Request
+from monitor.models import (
+    Article,
+    Dead,
+    Delivery,
+    DeliveryReason,
+    DeliveryResult,
+    Destination,
+    Event,
+    EventKind,
+    FailureReason,
+    FeedState,
+    FetchError,
+    JudgedArticle,
+    Match,
+    NotModified,
+    ParsedFeed,
+    PollOutcome,
+    Response,
+    Retry,
+    Sent,
+    Validators,
+)
+from monitor.store.protocol import Commit, Store
+from monitor.store.thread import StoreThread
+from monitor.workers import Workers
+
+READ_DEADLINE = timedelta(seconds=5)
+JUDGE_DEADLINE = timedelta(seconds=2)
+"""For one article; a batch has as many times that as it has articles, within reason."""
+JUDGE_BATCH = 10
+SEND_DEADLINE = timedelta(seconds=45)
+LEASE = SEND_DEADLINE + timedelta(seconds=60)
+"""How long a claimed delivery is left alone: longer than any attempt can take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollTools:
+    """What the first half works with; new rules or a new configuration make another set."""
+
+    books: StoreThread[Store]
+    fetcher: Fetcher
+    readers: Workers
+    destinations: tuple[str, ...]
+    clock: Callable[[], datetime]
+    min_interval: timedelta
+    max_bytes: int
+    since: timedelta | None = None
+    """How old an article of a feed's first poll may be to alert; ``None``: none does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverTools:
+    """What the second half works with."""
+
+    books: StoreThread[Store]
+    senders: Workers
+    destinations: Mapping[str, Destination]
+    clock: Callable[[], datetime]
+    random: Callable[[], float]
+    zone: tzinfo
+
+
+# --- poll --------------------------------------------------------------------------
+
+
+async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
+    """Poll one feed: fetch → read → admit → judge → plan → commit.
+
+    Raises:
+        StoreError: nothing was written, and the feed is still due.
+    """
+    answer = await tools.fetcher.fetch(Request(url=feed.source.url, validators=feed.validators))
+    failpoint("poll: fetched")
+    parsed = await _read(answer, feed, tools) if isinstance(answer, Response) else answer
+    failpoint("poll: read")
+    match parsed:
+        case ParsedFeed():
+            assert isinstance(answer, Response)
+            return await _commit_news(feed, answer, parsed, tools)
+        case FetchError():
+            outcome = _failed(feed, parsed, tools)
+        case NotModified(validators=validators):
+            outcome = _unchanged(feed, validators, tools)
+    await tools.books.ask(tools.books.store.commit, outcome)
+    failpoint("poll: committed")
+    return outcome
+
+
+async def _read(
+    response: Response, feed: FeedState, tools: PollTools
+) -> ParsedFeed | NotModified | FetchError:
+    """The body as articles; one that is byte for byte the last one is not looked at."""
+    if response.body_hash == feed.body_hash and feed.first_read_at is not None:
+        return NotModified(validators=response.validators)
+    try:
+        return await tools.readers.call(
+            READ_DEADLINE, reading.read, response, feed.source, tools.clock(), tools.max_bytes
+        )
+    except WorkerFailed as error:
+        return FetchError(reason=FailureReason.HOSTILE, detail=f"its reader was lost: {error}")
+
+
+async def _commit_news(
+    feed: FeedState, response: Response, parsed: ParsedFeed, tools: PollTools
+) -> PollOutcome:
+    """Admit, judge, plan and commit; where another poll was first, admit again."""
+    judged: dict[tuple[str, ...], JudgedArticle] = {}
+    events: tuple[Event, ...] = ()
+    while True:
+        known = await tools.books.ask(
+            tools.books.store.known, [key for article in parsed.articles for key in article.keys]
+        )
+        admitted = identity.admit(parsed.articles, known)
+        failpoint("poll: admitted")
+        if fresh := [article for article, _ in admitted if article.keys not in judged]:
+            matches, unjudged = await _judge(fresh, tools)
+            events += unjudged
+            for article, found in zip(fresh, matches, strict=True):
+                judged[article.keys] = _plan(feed, article, found, tools)
+        failpoint("poll: judged")
+        outcome = _news(
+            feed,
+            response,
+            tuple(replace(judged[article.keys], claims=claims) for article, claims in admitted),
+            events,
+            tools,
+        )
+        if await tools.books.ask(tools.books.store.commit, outcome) is Commit.DONE:
+            failpoint("poll: committed")
+            return outcome
+
+
+async def _judge(
+    articles: Sequence[Article], tools: PollTools
+) -> tuple[list[tuple[Match, ...]], tuple[Event, ...]]:
+    """Each article's matches. One that costs its reader costs no other article its matches."""
+    matches: list[tuple[Match, ...]] = []
+    events: list[Event] = []
+    for batch in (articles[i : i + JUDGE_BATCH] for i in range(0, len(articles), JUDGE_BATCH)):
+        try:
+            deadline = JUDGE_DEADLINE * len(batch)
+            matches += await tools.readers.call(deadline, reading.judge_all, batch, tools.clock())
+        except WorkerFailed as error:
+            if len(batch) == 1:
+                matches.append(())
+                events.append(
+                    Event(
+                        at=tools.clock(),
+                        kind=EventKind.ARTICLE_UNJUDGED,
+                        subject=batch[0].url or batch[0].title,
+                        detail=f"no rule was asked: its reader was lost: {error}",
+                    )
+                )
+                continue
+            for article in batch:
+                found, lost = await _judge([article], tools)
+                matches += found
+                events += lost
+    return matches, tuple(events)
+
+
+def _plan(
+    feed: FeedState, article: Article, matches: tuple[Match, ...], tools: PollTools
+) -> JudgedArticle:
+    now = tools.clock()
+    alerts = (
+        plan.alerts_for(article, matches, tools.destinations, now)
+        if _is_news(feed, article, tools)
+        else ()
+    )
+    return JudgedArticle(article=article, claims=(), matches=matches, alerts=alerts)
+
+
+def _is_news(feed: FeedState, article: Article, tools: PollTools) -> bool:
+    """All of it, but on a feed's first poll only what ``since`` asks for; undated is not now."""
+    if feed.first_read_at is not None:
+        return True
+    if tools.since is None or article.published_at is None:
+        return False
+    return tools.clock() - article.published_at <= tools.since
+
+
+def _news(
+    feed: FeedState,
+    response: Response,
+    articles: tuple[JudgedArticle, ...],
+    events: tuple[Event, ...],
+    tools: PollTools,
+) -> PollOutcome:
+    now = tools.clock()
+    return PollOutcome(
+        feed_id=feed.id,
+        polled_at=now,
+        next_check_at=schedule.after_success(feed, tools.min_interval, now),
+        validators=response.validators,
+        body_hash=response.body_hash,
+        is_first_read=feed.first_read_at is None,
+        is_read=True,
+        articles=articles,
+        events=events + health.changes(feed, None, now),
+    )
+
+
+def _unchanged(feed: FeedState, validators: Validators, tools: PollTools) -> PollOutcome:
+    now = tools.clock()
+    return PollOutcome(
+        feed_id=feed.id,
+        polled_at=now,
+        next_check_at=schedule.after_success(feed, tools.min_interval, now),
+        validators=Validators(
+            etag=validators.etag or feed.validators.etag,
+            last_modified=validators.last_modified or feed.validators.last_modified,
+        ),
+        body_hash=feed.body_hash,
+        is_read=True,
+        events=health.changes(feed, None, now),
+    )
+
+
+def _failed(feed: FeedState, error: FetchError, tools: PollTools) -> PollOutcome:
+    now = tools.clock()
+    return PollOutcome(
+        feed_id=feed.id,
+        polled_at=now,
+        next_check_at=schedule.after_failure(feed, error, tools.min_interval, now),
+        validators=feed.validators,
+        body_hash=feed.body_hash,
+        failures=feed.failures + 1,
+        reason=error.reason,
+        detail=error.detail,
+        events=health.changes(feed, error, now),
+    )
+
+
+# --- deliver -----------------------------------------------------------------------
+
+
+async def deliver(
+    delivery: Delivery, tools: DeliverTools, *, is_retried: bool = True
+) -> DeliveryResult:
+    """Deliver one claimed alert to one destination: render → send → record.
+
+    One that is not retried is given up at its first failure.
+
+    Raises:
+        StoreError: what became of it could not be written; it is sent again after its lease.
+    """
+    failpoint("deliver: claimed")
+    result = await _send(delivery, tools)
+    if isinstance(result, Retry) and not is_retried:
+        result = Dead(at=tools.clock(), reason=result.reason, detail=result.detail)
+    failpoint("deliver: sent")
+    event = None
+    if isinstance(result, Dead):
+        event = Event(
+            at=result.at,
+            kind=EventKind.DELIVERY_DEAD,
+            subject=f"{delivery.public_id} to {delivery.destination}",
+            detail=f"{result.reason}: {result.detail}",
+        )
+    await tools.books.ask(tools.books.store.record, delivery.id, result, event)
+    failpoint("deliver: recorded")
+    return result
+
+
+async def _send(delivery: Delivery, tools: DeliverTools) -> DeliveryResult:
+    destination = tools.destinations.get(delivery.destination)
+    if destination is None:
+        reason, detail = DeliveryReason.NO_DESTINATION, "the configuration no longer names it"
+    else:
+        message = render.message(delivery, tools.zone)
+        try:
+            answer = await tools.senders.call(SEND_DEADLINE, send.send, destination, message)
+        except WorkerTimeout as error:
+            reason, detail = DeliveryReason.TIMEOUT, f"its sender was {error}"
+        except WorkerFailed as error:
+            reason, detail = DeliveryReason.CRASHED, str(error)
+        else:
+            if answer.ok:
+                return Sent(at=tools.clock())
+            reason, detail = answer.reason or DeliveryReason.REFUSED, answer.detail
+    return retry.after_failure(delivery, reason, detail, tools.clock(), tools.random)

@@ -1,0 +1,92 @@
+"""Orders: what a reader process does with a body, and with new articles.
+
+::
+
+    read:   Response → inflate → parse → plain text, language → keys → ParsedFeed
+    judge:  Articles → matches of every rule
+
+Plain values come in and go out. The process holds the compiled rules, and is killed and
+replaced when a call takes too long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from monitor.articles import identity, language, text
+from monitor.failpoints import failpoint
+from monitor.feeds.parse import inflate, parse
+from monitor.matching.engine import Engine, compile_rules, judge
+from monitor.matching.rules import RuleSet
+from monitor.models import Article, FeedSource, FetchError, Match, ParsedFeed, Response
+
+_engine: Engine | None = None
+
+
+def start(ruleset: RuleSet, languages: frozenset[str]) -> None:
+    """Make this process a reader of these rules."""
+    global _engine  # noqa: PLW0603 - a process is a reader of one set of rules for its whole life
+    _engine = compile_rules(ruleset, languages)
+    language.detect("warm", "up", _engine.languages)
+
+
+def ping() -> str:
+    """Answer with the version of the rules, for the watchdog."""
+    failpoint("reader: ping")
+    return engine().version
+
+
+def engine() -> Engine:
+    """The rules of this process."""
+    if _engine is None:
+        raise RuntimeError("this process was not started as a reader")
+    return _engine
+
+
+def read(
+    response: Response, source: FeedSource, now: datetime, max_bytes: int
+) -> ParsedFeed | FetchError:
+    """What a body says, as articles in plain text with their keys."""
+    failpoint("reader: read")
+    body = inflate(response, max_bytes)
+    if isinstance(body, FetchError):
+        return body
+    parsed = parse(body, response, source, now)
+    if isinstance(parsed, FetchError):
+        return parsed
+    among = engine().languages
+    return replace(
+        parsed,
+        title=text.line(parsed.title),
+        articles=identity.with_keys(as_text(article, among) for article in parsed.articles),
+    )
+
+
+def judge_all(articles: Sequence[Article], now: datetime) -> tuple[tuple[Match, ...], ...]:
+    """Each article's matches, in the order of the articles."""
+    failpoint("reader: judge")
+    return tuple(judge(engine(), article, now) for article in articles)
+
+
+def as_text(article: Article, among: frozenset[str]) -> Article:
+    """The article in plain text, in one of the languages: its feed's word first."""
+    title, body = text.line(article.title), text.plain(article.text)
+    return replace(
+        article,
+        title=title,
+        text=body,
+        author=text.line(article.author),
+        categories=tuple(map(text.line, article.categories)),
+        url=article.url if _is_web(article.url) else "",
+        language=language.primary(article.language) or language.detect(title, body, among),
+    )
+
+
+def _is_web(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme.lower() in ("http", "https")
+    except ValueError:
+        return False

@@ -1,0 +1,88 @@
+"""Touches the world: what the commands read, inside a transaction of its caller."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from monitor.models import Article, Event, EventKind
+from monitor.store import rows
+from monitor.store.outbox import ALERT_COLUMNS, ALERT_TABLES
+from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert
+
+_ALERTS = f"SELECT {ALERT_COLUMNS} FROM {ALERT_TABLES}"  # noqa: S608
+
+_DELIVERIES = """
+    SELECT * FROM delivery WHERE alert_id IN (SELECT value FROM json_each(?)) ORDER BY id
+"""
+_EVENTS = "SELECT * FROM event ORDER BY id DESC LIMIT ?"
+_EVENTS_OF_KINDS = """
+    SELECT * FROM event WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT ?
+"""
+_DELIVERY_COUNTS = """
+    SELECT destination, state, count(*) AS count, min(created_at) AS oldest_at
+    FROM delivery GROUP BY destination, state ORDER BY destination, state
+"""
+_ARTICLE_COUNTS = """
+    SELECT feed.id AS feed_id, feed.url AS feed_url, count(*) AS articles,
+        sum(EXISTS (SELECT 1 FROM match WHERE article_id = article.id)) AS matched,
+        sum(EXISTS (SELECT 1 FROM match JOIN alert ON alert.match_id = match.id
+                    WHERE article_id = article.id)) AS alerted
+    FROM article JOIN feed ON feed.id = article.feed_id
+    WHERE article.stored_at >= :since
+    GROUP BY article.feed_id ORDER BY feed.position IS NULL, feed.position, feed.id
+"""
+
+
+def alerts(db: Database, limit: int, rule: str | None) -> tuple[StoredAlert, ...]:
+    """The newest alerts, of one rule or of all, newest first."""
+    of_rule = "" if rule is None else "WHERE match.rule_id = :rule"
+    sql = f"{_ALERTS} {of_rule} ORDER BY alert.id DESC LIMIT :limit"
+    return _with_deliveries(db, db.execute(sql, rows.row(rule=rule, limit=limit)).fetchall())
+
+
+def alert(db: Database, alert_id: int) -> StoredAlert | None:
+    """One alert."""
+    found = db.execute(f"{_ALERTS} WHERE alert.id = ?", [alert_id]).fetchall()
+    return next(iter(_with_deliveries(db, found)), None)
+
+
+def find_article(db: Database, article_id: int | None, url: str | None) -> Article | None:
+    """The article of a number, or the last one of a link as its feed gave it."""
+    if article_id is not None:
+        found = db.execute("SELECT * FROM article WHERE id = ?", [article_id])
+    else:
+        found = db.execute("SELECT * FROM article WHERE url = ? ORDER BY id DESC LIMIT 1", [url])
+    return next((rows.article(row) for row in found), None)
+
+
+def _with_deliveries(db: Database, found: Sequence[rows.Row]) -> tuple[StoredAlert, ...]:
+    ids = rows.as_json(row["alert_id"] for row in found)
+    deliveries = defaultdict(list)
+    for row in db.execute(_DELIVERIES, [ids]):
+        deliveries[row["alert_id"]].append(row)
+    return tuple(rows.stored_alert(row, deliveries[row["alert_id"]]) for row in found)
+
+
+def delivery_counts(db: Database) -> tuple[DeliveryCount, ...]:
+    """How many deliveries each destination has in each state."""
+    return tuple(rows.delivery_count(row) for row in db.execute(_DELIVERY_COUNTS))
+
+
+def article_counts(db: Database, since: datetime) -> tuple[ArticleCount, ...]:
+    """What each feed has brought since then; feeds that brought nothing are left out."""
+    return tuple(
+        rows.article_count(row) for row in db.execute(_ARTICLE_COUNTS, rows.row(since=since))
+    )
+
+
+def events(db: Database, limit: int, kinds: Iterable[EventKind] | None) -> tuple[Event, ...]:
+    """The last lines of the operator's log, of some kinds or of all, last first."""
+    if kinds is None:
+        found = db.execute(_EVENTS, [limit])
+    else:
+        found = db.execute(_EVENTS_OF_KINDS, [rows.as_json(kinds), limit])
+    return tuple(rows.event(row) for row in found)

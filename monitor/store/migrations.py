@@ -1,0 +1,141 @@
+"""Data: the schema, as the steps that lead to it; a step that was released is never edited.
+
+What the tables hold, in the order in which a poll fills them::
+
+    feed ─< article ─< match ─< alert ─< delivery        event   (the operator's log)
+               └──< article_key                          pulse   (proof of writing)
+
+Instants are text, UTC, of one width (``2026-03-07T10:15:00.000000Z``), so that their order
+as text is their order in time. Lists are JSON text. A step that adds a reason or a state to
+``models`` rebuilds the table whose CHECK names them.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("news-monitor")
+
+_FIRST = """
+CREATE TABLE feed (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL UNIQUE,
+    position INTEGER,  -- its place in the configuration; NULL: no longer followed
+    name TEXT NOT NULL,
+    publisher TEXT NOT NULL,
+    language TEXT,
+    tags TEXT NOT NULL,
+    interval_seconds REAL NOT NULL,
+    etag TEXT,
+    last_modified TEXT,
+    body_hash TEXT,
+    next_check_at TEXT NOT NULL,
+    polled_at TEXT,
+    first_read_at TEXT,
+    succeeded_at TEXT,
+    new_article_at TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    reason TEXT CHECK (reason IN (
+        'timeout', 'unreachable', 'tls', 'forbidden address', 'forbidden scheme', 'too large',
+        'too many redirects', 'http status', 'bad encoding', 'not a feed', 'hostile')),
+    detail TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX feed_due ON feed (next_check_at, position) WHERE position IS NOT NULL;
+
+CREATE TABLE article (
+    id INTEGER PRIMARY KEY,
+    feed_id INTEGER REFERENCES feed (id),  -- NULL: a test message's
+    stored_at TEXT NOT NULL,
+    keys TEXT NOT NULL,
+    guid TEXT NOT NULL,
+    url TEXT NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    author TEXT NOT NULL,
+    categories TEXT NOT NULL,
+    language TEXT,
+    published_at TEXT,
+    feed_url TEXT NOT NULL,
+    feed_name TEXT NOT NULL,
+    publisher TEXT NOT NULL,
+    tags TEXT NOT NULL
+) STRICT;
+CREATE INDEX article_feed ON article (feed_id, stored_at);
+CREATE INDEX article_url ON article (url);
+
+CREATE TABLE article_key (
+    key TEXT PRIMARY KEY,
+    article_id INTEGER NOT NULL REFERENCES article (id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE match (
+    id INTEGER PRIMARY KEY,
+    article_id INTEGER NOT NULL REFERENCES article (id),
+    rule_id TEXT NOT NULL,
+    rule_version TEXT NOT NULL,
+    rule_title TEXT NOT NULL,
+    severity TEXT NOT NULL CHECK (severity IN ('low', 'normal', 'high', 'critical')),
+    relevance REAL NOT NULL,
+    is_weak INTEGER NOT NULL CHECK (is_weak IN (0, 1)),
+    notify TEXT,  -- NULL: every destination
+    evidence TEXT NOT NULL
+) STRICT;
+CREATE INDEX match_article ON match (article_id);
+CREATE INDEX match_rule ON match (rule_id);
+
+CREATE TABLE alert (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    match_id INTEGER NOT NULL REFERENCES match (id),
+    created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX alert_match ON alert (match_id);
+
+CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY,
+    public_id TEXT NOT NULL,
+    alert_id INTEGER NOT NULL REFERENCES alert (id),
+    destination TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'dead')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    created_at TEXT NOT NULL,
+    next_attempt_at TEXT,  -- while it is sending: when its claim runs out
+    sent_at TEXT,
+    dead_at TEXT,
+    reason TEXT CHECK (reason IN (
+        'refused', 'timeout', 'crashed', 'interrupted', 'no such destination', 'expired')),
+    detail TEXT NOT NULL DEFAULT '',
+    UNIQUE (alert_id, destination),
+    CHECK ((state IN ('pending', 'sending')) = (next_attempt_at IS NOT NULL)),
+    CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
+    CHECK ((state = 'dead') = (dead_at IS NOT NULL))
+) STRICT;
+CREATE INDEX delivery_open ON delivery (destination, created_at, id, next_attempt_at)
+    WHERE next_attempt_at IS NOT NULL;
+
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX event_kind ON event (kind);
+
+CREATE TABLE pulse (beats INTEGER NOT NULL) STRICT;
+INSERT INTO pulse (beats) VALUES (0);
+"""
+
+
+def _first_tables(db: Database) -> None:
+    db.executescript(_FIRST)
+
+
+_STEPS = {"0001 first tables": _first_tables}
+for _name, _step in _STEPS.items():
+    MIGRATIONS(name=_name)(_step)
+
+
+def unknown_steps(db: Database) -> tuple[str, ...]:
+    """The steps that this file has taken and this version does not know."""
+    return tuple(step.name for step in MIGRATIONS.applied(db) if step.name not in _STEPS)

@@ -1,0 +1,183 @@
+"""Touches the world: the tables of alerts and deliveries, inside a transaction of its caller.
+
+A delivery's life::
+
+    pending ──claim──> sending ──Sent──> sent
+       ^                  ├─────Dead──> dead
+       └──Retry, release──┘   (a claim that runs out is due again)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import assert_never
+
+from sqlite_utils import Database
+
+from monitor.models import (
+    Alert,
+    Dead,
+    Delivery,
+    DeliveryReason,
+    DeliveryResult,
+    DeliveryState,
+    Retry,
+    Sent,
+)
+from monitor.store import rows
+from monitor.store.connection import insert
+
+DeliveryId = Callable[[str, str], str]
+"""Makes the public id of a delivery from its alert's key and its destination."""
+
+ALERT_COLUMNS = """
+    article.*, match.*, alert.id AS alert_id, alert.key AS alert_key,
+    alert.created_at AS alert_created_at,
+    (SELECT json_group_array(destination ORDER BY id) FROM delivery WHERE alert_id = alert.id)
+        AS destinations
+"""
+"""What ``rows.alert`` reads."""
+
+ALERT_TABLES = """
+    alert JOIN match ON match.id = alert.match_id JOIN article ON article.id = match.article_id
+"""
+
+_WAITED_FOR = """
+    WITH RECURSIVE lane (destination) AS (
+        SELECT min(destination) FROM delivery WHERE next_attempt_at IS NOT NULL
+        UNION ALL
+        SELECT (SELECT min(destination) FROM delivery
+                WHERE next_attempt_at IS NOT NULL AND delivery.destination > lane.destination)
+        FROM lane WHERE lane.destination IS NOT NULL
+    )
+    SELECT destination FROM lane WHERE destination IS NOT NULL
+"""
+"""The destinations of open deliveries, at one look into the index for each."""
+
+_OLDEST_DUE = """
+    SELECT created_at, id FROM delivery
+    WHERE destination = :destination AND next_attempt_at <= :now
+    ORDER BY created_at, id LIMIT 1
+"""
+_CLAIM = """
+    UPDATE delivery SET
+        state = 'sending', attempts = attempts + 1, next_attempt_at = :until,
+        reason = CASE state WHEN 'sending' THEN :interrupted ELSE reason END,
+        detail = CASE state WHEN 'sending' THEN '' ELSE detail END
+    WHERE id = :id
+"""
+_RELEASE = """
+    UPDATE delivery SET
+        state = 'pending', next_attempt_at = :now, reason = :interrupted, detail = ''
+    WHERE next_attempt_at IS NOT NULL AND state = 'sending'
+"""
+_SENT = """
+    UPDATE delivery SET state = 'sent', sent_at = :at, next_attempt_at = NULL
+    WHERE id = :id AND attempts > 0 AND state IN ('pending', 'sending')
+"""
+"""Also when its claim ran out or was released meanwhile: the service has it, so never again."""
+
+_RETRY = """
+    UPDATE delivery SET
+        state = 'pending', next_attempt_at = :at, reason = :reason, detail = :detail
+    WHERE id = :id AND state = 'sending'
+"""
+_DEAD = """
+    UPDATE delivery SET
+        state = 'dead', dead_at = :at, next_attempt_at = NULL, reason = :reason, detail = :detail
+    WHERE id = :id AND state = 'sending'
+"""
+
+
+def alert_id(db: Database, key: str) -> int | None:
+    """The id of the alert that has this key."""
+    found = db.execute("SELECT id FROM alert WHERE key = :key", rows.row(key=key)).fetchone()
+    return None if found is None else found["id"]
+
+
+def write_alert(db: Database, alert: Alert, match_id: int, delivery_id: DeliveryId) -> None:
+    """Write an alert with one delivery for each destination, unless its key is known."""
+    if alert_id(db, alert.key) is not None:
+        return
+    at = alert.created_at
+    new_id = insert(db, "alert", rows.row(key=alert.key, match_id=match_id, created_at=at))
+    for destination in dict.fromkeys(alert.destinations):
+        delivery = rows.row(
+            public_id=delivery_id(alert.key, destination),
+            alert_id=new_id,
+            destination=destination,
+            state=DeliveryState.PENDING,
+            created_at=at,
+            next_attempt_at=at,
+        )
+        insert(db, "delivery", delivery)
+
+
+def write_lone_alert(db: Database, alert: Alert, now: datetime, delivery_id: DeliveryId) -> None:
+    """Write an alert that no poll brought, with its article and match, unless its key is known."""
+    if alert_id(db, alert.key) is not None:
+        return
+    article_id = insert(db, "article", rows.article_row(alert.article, None, now))
+    match_id = insert(db, "match", rows.match_row(alert.match, article_id))
+    write_alert(db, alert, match_id, delivery_id)
+
+
+def due(db: Database, now: datetime, limit: int, busy: Iterable[str]) -> tuple[int, ...]:
+    """The oldest due delivery of each destination that is not busy, oldest first."""
+    waited_for = [row["destination"] for row in db.execute(_WAITED_FOR)]
+    oldest = [
+        (row["created_at"], row["id"])
+        for destination in set(waited_for) - set(busy)
+        for row in db.execute(_OLDEST_DUE, rows.row(destination=destination, now=now))
+    ]
+    return tuple(delivery_id for _, delivery_id in sorted(oldest)[:limit])
+
+
+def pending(db: Database, key: str) -> tuple[int, ...]:
+    """The deliveries of one alert that wait, due or not."""
+    found = db.execute(
+        "SELECT id FROM delivery WHERE alert_id = :alert AND state = 'pending' ORDER BY id",
+        {"alert": alert_id(db, key)},
+    )
+    return tuple(row["id"] for row in found)
+
+
+def claim(db: Database, ids: Sequence[int], until: datetime) -> tuple[Delivery, ...]:
+    """Take the deliveries in hand until ``until``."""
+    interrupted = DeliveryReason.INTERRUPTED
+    for each in ids:
+        db.execute(_CLAIM, rows.row(id=each, until=until, interrupted=interrupted))
+    return tuple(_delivery(db, each) for each in ids)
+
+
+def _delivery(db: Database, delivery_id: int) -> Delivery:
+    sql = f"""
+        SELECT {ALERT_COLUMNS}, delivery.id AS delivery_id, delivery.public_id,
+            delivery.destination, delivery.attempts, delivery.created_at AS delivery_created_at
+        FROM {ALERT_TABLES} JOIN delivery ON delivery.alert_id = alert.id
+        WHERE delivery.id = ?
+    """  # noqa: S608
+    return rows.delivery(db.execute(sql, [delivery_id]).fetchone())
+
+
+def record(db: Database, delivery_id: int, result: DeliveryResult) -> bool:
+    """Write what became of a claimed delivery; whether that changed anything.
+
+    ``sent`` and ``dead`` are final.
+    """
+    match result:
+        case Sent(at=at):
+            sql, values = _SENT, rows.row(id=delivery_id, at=at)
+        case Retry(next_attempt_at=at, reason=reason, detail=detail):
+            sql, values = _RETRY, rows.row(id=delivery_id, at=at, reason=reason, detail=detail)
+        case Dead(at=at, reason=reason, detail=detail):
+            sql, values = _DEAD, rows.row(id=delivery_id, at=at, reason=reason, detail=detail)
+        case _:
+            assert_never(result)
+    return bool(db.execute(sql, values).rowcount)
+
+
+def release(db: Database, now: datetime) -> int:
+    """Make every claimed delivery due at ``now``; how many there were."""
+    return db.execute(_RELEASE, rows.row(now=now, interrupted=DeliveryReason.INTERRUPTED)).rowcount

@@ -1,0 +1,150 @@
+"""Touches the world: the tables of feeds and articles, inside a transaction of its caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from monitor.models import Event, FeedSource, FeedState, JudgedArticle, PollOutcome
+from monitor.store import outbox, rows
+from monitor.store.connection import insert
+from monitor.store.outbox import DeliveryId
+from monitor.store.protocol import Known
+
+_KEYS_AT_ONCE = 500
+
+_FOLLOW = """
+    INSERT INTO feed
+        (url, name, publisher, language, tags, interval_seconds, position, next_check_at)
+    VALUES
+        (:url, :name, :publisher, :language, :tags, :interval_seconds, :position, :now)
+    ON CONFLICT (url) DO UPDATE SET
+        name = excluded.name, publisher = excluded.publisher, language = excluded.language,
+        tags = excluded.tags, interval_seconds = excluded.interval_seconds,
+        position = excluded.position
+    WHERE (feed.name, feed.publisher, feed.language, feed.tags, feed.interval_seconds, feed.position)
+        IS NOT (excluded.name, excluded.publisher, excluded.language, excluded.tags,
+            excluded.interval_seconds, excluded.position)
+"""
+"""Rewrites only what differs: a start with 10,000 known feeds holds the lock for a moment."""
+
+_UNFOLLOW = "UPDATE feed SET position = NULL WHERE id = :id"
+_FOLLOWED = "SELECT * FROM feed WHERE position IS NOT NULL ORDER BY position"
+_DUE = """
+    SELECT * FROM feed WHERE position IS NOT NULL AND next_check_at <= :now
+    ORDER BY next_check_at, position LIMIT :limit
+"""
+_POLLED = """
+    UPDATE feed SET
+        etag = :etag, last_modified = :last_modified, body_hash = :body_hash,
+        next_check_at = :next_check_at, polled_at = :polled_at,
+        first_read_at = coalesce(first_read_at, :first_read_at),
+        succeeded_at = coalesce(:succeeded_at, succeeded_at),
+        new_article_at = coalesce(:new_article_at, new_article_at),
+        failures = :failures, reason = :reason, detail = :detail
+    WHERE id = :id
+"""
+
+
+class ClaimedMeanwhile(Exception):
+    """An identity key has another owner: what was written is to be undone."""
+
+
+def followed_rows(sources: Iterable[FeedSource], now: datetime) -> list[rows.NewRow]:
+    """What ``follow`` writes, made before a lock is taken."""
+    due_at = rows.instant_text(now)
+    return [
+        rows.source_row(source) | {"position": position, "now": due_at}
+        for position, source in enumerate(sources)
+    ]
+
+
+def follow(db: Database, wanted: Sequence[rows.NewRow]) -> None:
+    """Make the followed feeds exactly those; of two with one address the later counts."""
+    urls = {row["url"] for row in wanted}
+    followed = db.execute("SELECT id, url FROM feed WHERE position IS NOT NULL").fetchall()
+    for row in followed:
+        if row["url"] not in urls:
+            db.execute(_UNFOLLOW, {"id": row["id"]})
+    db.conn.executemany(_FOLLOW, wanted)
+
+
+def followed_feeds(db: Database) -> tuple[FeedState, ...]:
+    """Every followed feed, in the order of the configuration."""
+    return tuple(rows.feed_state(row) for row in db.execute(_FOLLOWED))
+
+
+def due_feeds(db: Database, now: datetime, limit: int) -> tuple[FeedState, ...]:
+    """The followed feeds that are due, longest first."""
+    return tuple(rows.feed_state(row) for row in db.execute(_DUE, rows.row(now=now, limit=limit)))
+
+
+def owners(db: Database, keys: Sequence[str]) -> dict[str, Known]:
+    """For each of the identity keys that is owned, its owner."""
+    stored = [rows.storable(key) for key in keys]
+    found: dict[str, Known] = {}
+    for start in range(0, len(stored), _KEYS_AT_ONCE):
+        found |= _owners(db, stored[start : start + _KEYS_AT_ONCE])
+    pairs = zip(keys, stored, strict=True)
+    return {key: found[as_stored] for key, as_stored in pairs if as_stored in found}
+
+
+def _owners(db: Database, keys: Sequence[str]) -> dict[str, Known]:
+    places = ", ".join("?" * len(keys))
+    found = db.execute(
+        "SELECT article_key.key, article.id, article.title, article.url"  # noqa: S608
+        " FROM article_key JOIN article ON article.id = article_key.article_id"
+        f" WHERE article_key.key IN ({places})",
+        keys,
+    )
+    return {
+        row["key"]: Known(article_id=row["id"], title=row["title"], url=row["url"]) for row in found
+    }
+
+
+def write(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
+    """Write all that a poll changes; nothing if the feed's row is gone.
+
+    Raises:
+        ClaimedMeanwhile: undo all of it.
+    """
+    if not db.execute(_POLLED, rows.polled_row(outcome)).rowcount:
+        return
+    for judged in outcome.articles:
+        _write_judged(db, judged, outcome, delivery_id)
+    for event in outcome.events:
+        log(db, event)
+
+
+def _write_judged(
+    db: Database, judged: JudgedArticle, outcome: PollOutcome, delivery_id: DeliveryId
+) -> None:
+    article = judged.article
+    article_id = insert(
+        db, "article", rows.article_row(article, outcome.feed_id, outcome.polled_at)
+    )
+    _claim(db, judged.claims, article_id)
+    match_ids = {
+        match: insert(db, "match", rows.match_row(match, article_id)) for match in judged.matches
+    }
+    for alert in judged.alerts:
+        assert alert.article == article, "an alert tells of its own article"
+        assert alert.match in match_ids, "an alert tells of a match of its article"
+        outbox.write_alert(db, alert, match_ids[alert.match], delivery_id)
+
+
+def _claim(db: Database, keys: Iterable[str], article_id: int) -> None:
+    for key in dict.fromkeys(keys):
+        claimed = db.execute(
+            "INSERT OR IGNORE INTO article_key (key, article_id) VALUES (:key, :article_id)",
+            rows.row(key=key, article_id=article_id),
+        )
+        if not claimed.rowcount:
+            raise ClaimedMeanwhile
+
+
+def log(db: Database, event: Event) -> None:
+    """Append to the operator's log."""
+    insert(db, "event", rows.event_row(event))

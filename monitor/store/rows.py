@@ -1,0 +1,312 @@
+"""Decides: how a value becomes a row, and a row a value again.
+
+A row to be written is a dict of column names; a row that was read is anything that can be
+asked for a column by its name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from monitor.models import (
+    Alert,
+    Article,
+    Delivery,
+    DeliveryReason,
+    DeliveryState,
+    Event,
+    EventKind,
+    Evidence,
+    FailureReason,
+    FeedSource,
+    FeedState,
+    Match,
+    PollOutcome,
+    Severity,
+    Validators,
+)
+from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert, StoredDelivery
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=asdict)
+
+Row = Mapping[str, Any]
+NewRow = dict[str, object]
+
+# --- columns -----------------------------------------------------------------------
+
+
+def storable(text: str) -> str:
+    """The text with ``?`` for each lone surrogate: those have no UTF-8, and feeds hold some."""
+    return str(text) if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def instant_text(at: datetime) -> str:
+    """An instant as ``2026-03-07T10:15:00.000000Z``: one width, so text order is time order.
+
+    Raises:
+        ValueError: it has no time zone.
+    """
+    if at.tzinfo is None:
+        raise ValueError(f"an instant without a time zone: {at!r}")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def instant(text: str) -> datetime:
+    """The instant that ``instant_text`` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def as_json(values: Iterable[object]) -> str:
+    """A list as JSON text that people can read."""
+    return _ENCODER.encode(list(values))
+
+
+def row(**columns: object) -> NewRow:
+    """A row to be written: instants are text, spans are seconds, tuples are JSON."""
+    return {name: _column(value) for name, value in columns.items()}
+
+
+def _column(value: object) -> object:
+    match value:
+        case str():
+            return storable(value)
+        case datetime():
+            return instant_text(value)
+        case timedelta():
+            return value.total_seconds()
+        case tuple():
+            return storable(as_json(value))
+        case _:
+            return value
+
+
+def _strings(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
+def _instant_or_none(text: str | None) -> datetime | None:
+    return None if text is None else instant(text)
+
+
+# --- feeds -------------------------------------------------------------------------
+
+
+def source_row(source: FeedSource) -> NewRow:
+    """What the configuration says about a feed."""
+    return row(
+        url=source.url,
+        name=source.name,
+        publisher=source.publisher,
+        language=source.language,
+        tags=source.tags,
+        interval_seconds=source.interval,
+    )
+
+
+def feed_state(stored: Row) -> FeedState:
+    """A row of ``feed``."""
+    return FeedState(
+        id=stored["id"],
+        source=FeedSource(
+            url=stored["url"],
+            name=stored["name"],
+            publisher=stored["publisher"],
+            language=stored["language"],
+            tags=_strings(stored["tags"]),
+            interval=timedelta(seconds=stored["interval_seconds"]),
+        ),
+        validators=Validators(etag=stored["etag"], last_modified=stored["last_modified"]),
+        body_hash=stored["body_hash"],
+        next_check_at=instant(stored["next_check_at"]),
+        polled_at=_instant_or_none(stored["polled_at"]),
+        first_read_at=_instant_or_none(stored["first_read_at"]),
+        succeeded_at=_instant_or_none(stored["succeeded_at"]),
+        new_article_at=_instant_or_none(stored["new_article_at"]),
+        failures=stored["failures"],
+        reason=FailureReason(stored["reason"]) if stored["reason"] else None,
+        detail=stored["detail"],
+    )
+
+
+def polled_row(outcome: PollOutcome) -> NewRow:
+    """What a poll changes of its feed; ``None`` for an instant that it leaves as it was."""
+    return row(
+        id=outcome.feed_id,
+        etag=outcome.validators.etag,
+        last_modified=outcome.validators.last_modified,
+        body_hash=outcome.body_hash,
+        next_check_at=outcome.next_check_at,
+        polled_at=outcome.polled_at,
+        first_read_at=outcome.polled_at if outcome.is_first_read else None,
+        succeeded_at=outcome.polled_at if outcome.is_read else None,
+        new_article_at=outcome.polled_at if outcome.articles else None,
+        failures=outcome.failures,
+        reason=outcome.reason,
+        detail=outcome.detail,
+    )
+
+
+# --- articles, matches, alerts -----------------------------------------------------
+
+
+def article_row(article: Article, feed_id: int | None, stored_at: datetime) -> NewRow:
+    """An article of a feed, or of a test message."""
+    return row(
+        feed_id=feed_id,
+        stored_at=stored_at,
+        keys=article.keys,
+        guid=article.guid,
+        url=article.url,
+        title=article.title,
+        text=article.text,
+        author=article.author,
+        categories=article.categories,
+        language=article.language,
+        published_at=article.published_at,
+        feed_url=article.feed_url,
+        feed_name=article.feed_name,
+        publisher=article.publisher,
+        tags=article.tags,
+    )
+
+
+def match_row(match: Match, article_id: int) -> NewRow:
+    """A match of a rule on a stored article."""
+    return row(
+        article_id=article_id,
+        rule_id=match.rule_id,
+        rule_version=match.rule_version,
+        rule_title=match.rule_title,
+        severity=match.severity,
+        relevance=match.relevance,
+        is_weak=match.is_weak,
+        notify=match.notify,
+        evidence=match.evidence,
+    )
+
+
+def alert(stored: Row) -> Alert:
+    """A row of ``alert`` joined to its match and article (``outbox.ALERT_COLUMNS``)."""
+    return Alert(
+        key=stored["alert_key"],
+        article=article(stored),
+        match=_match(stored),
+        destinations=_strings(stored["destinations"]),
+        created_at=instant(stored["alert_created_at"]),
+    )
+
+
+def article(stored: Row) -> Article:
+    """A row of ``article``."""
+    return Article(
+        keys=_strings(stored["keys"]),
+        guid=stored["guid"],
+        url=stored["url"],
+        title=stored["title"],
+        text=stored["text"],
+        author=stored["author"],
+        categories=_strings(stored["categories"]),
+        language=stored["language"],
+        published_at=_instant_or_none(stored["published_at"]),
+        feed_url=stored["feed_url"],
+        feed_name=stored["feed_name"],
+        publisher=stored["publisher"],
+        tags=_strings(stored["tags"]),
+    )
+
+
+def _match(stored: Row) -> Match:
+    return Match(
+        rule_id=stored["rule_id"],
+        rule_version=stored["rule_version"],
+        rule_title=stored["rule_title"],
+        severity=Severity(stored["severity"]),
+        relevance=stored["relevance"],
+        is_weak=bool(stored["is_weak"]),
+        notify=None if stored["notify"] is None else _strings(stored["notify"]),
+        evidence=tuple(Evidence(**fields) for fields in json.loads(stored["evidence"])),
+    )
+
+
+# --- deliveries and events ---------------------------------------------------------
+
+
+def delivery(stored: Row) -> Delivery:
+    """A row of ``delivery`` joined to its alert."""
+    return Delivery(
+        id=stored["delivery_id"],
+        public_id=stored["public_id"],
+        alert=alert(stored),
+        destination=stored["destination"],
+        attempts=stored["attempts"],
+        created_at=instant(stored["delivery_created_at"]),
+    )
+
+
+def event_row(event: Event) -> NewRow:
+    """A line of the operator's log."""
+    return row(at=event.at, kind=event.kind, subject=event.subject, detail=event.detail)
+
+
+def event(stored: Row) -> Event:
+    """A row of ``event``."""
+    return Event(
+        at=instant(stored["at"]),
+        kind=EventKind(stored["kind"]),
+        subject=stored["subject"],
+        detail=stored["detail"],
+    )
+
+
+# --- what the commands see ---------------------------------------------------------
+
+
+def stored_alert(stored: Row, deliveries: Iterable[Row]) -> StoredAlert:
+    """A row of a joined ``alert`` with its rows of ``delivery``."""
+    return StoredAlert(
+        id=stored["alert_id"],
+        article_id=stored["article_id"],
+        alert=alert(stored),
+        deliveries=tuple(_stored_delivery(each) for each in deliveries),
+    )
+
+
+def _stored_delivery(stored: Row) -> StoredDelivery:
+    return StoredDelivery(
+        id=stored["id"],
+        public_id=stored["public_id"],
+        destination=stored["destination"],
+        state=DeliveryState(stored["state"]),
+        attempts=stored["attempts"],
+        created_at=instant(stored["created_at"]),
+        next_attempt_at=_instant_or_none(stored["next_attempt_at"]),
+        sent_at=_instant_or_none(stored["sent_at"]),
+        dead_at=_instant_or_none(stored["dead_at"]),
+        reason=DeliveryReason(stored["reason"]) if stored["reason"] else None,
+        detail=stored["detail"],
+    )
+
+
+def delivery_count(stored: Row) -> DeliveryCount:
+    """A row with ``destination, state, count, oldest_at``."""
+    return DeliveryCount(
+        destination=stored["destination"],
+        state=DeliveryState(stored["state"]),
+        count=stored["count"],
+        oldest_at=instant(stored["oldest_at"]),
+    )
+
+
+def article_count(stored: Row) -> ArticleCount:
+    """A row with ``feed_id, feed_url, articles, matched, alerted``."""
+    return ArticleCount(
+        feed_id=stored["feed_id"],
+        feed_url=stored["feed_url"],
+        articles=stored["articles"],
+        matched=stored["matched"],
+        alerted=stored["alerted"],
+    )

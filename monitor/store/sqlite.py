@@ -1,0 +1,224 @@
+"""Touches the world: the store in one SQLite file.
+
+What must happen is written in the same transaction as what happened: a poll's articles, their
+keys, matches, alerts and deliveries together with the validators that would hide them from the
+next poll. A delivery is claimed before it is sent, and recorded after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from sqlite_utils import Database
+
+from monitor.failpoints import failpoint
+from monitor.models import (
+    Alert,
+    Article,
+    Delivery,
+    DeliveryResult,
+    Event,
+    EventKind,
+    FeedSource,
+    FeedState,
+    PollOutcome,
+)
+from monitor.store import connection, ledger, outbox, polls
+from monitor.store.outbox import DeliveryId
+from monitor.store.protocol import Commit, Known
+from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert
+
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+
+class SqliteStore:
+    """The store in a SQLite file: what ``protocol.Store`` promises, and the commands' reads.
+
+    For one thread at a time, whichever it is, and never across a fork. Every method may raise
+    ``StoreBusy`` (locked for longer than the busy timeout) and ``StoreError`` (a full or failing
+    disk, a damaged file); nothing was written then.
+    """
+
+    def __init__(self, db: Database, path: Path, delivery_id: DeliveryId) -> None:
+        self._db = db
+        self._path = path
+        self._delivery_id = delivery_id
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        delivery_id: DeliveryId,
+        busy_timeout: timedelta = connection.BUSY_TIMEOUT,
+    ) -> Self:
+        """Create the database or open it, bring its schema up to date, check it.
+
+        Args:
+            path: The file; its folder must exist.
+            delivery_id: Makes a delivery's public id from its alert's key and its destination.
+            busy_timeout: How long to wait for another process's lock.
+
+        Raises:
+            ForeignDatabase: it is not ours, or a newer version's; the file was not touched.
+            StoreBusy: another process keeps it locked.
+            StoreError: it is damaged, or cannot be opened as it must be.
+        """
+        return cls(connection.open_writer(path, busy_timeout), path, delivery_id)
+
+    @classmethod
+    def open_reader(cls, path: Path) -> Self:
+        """Open an existing database only to read it, beside the daemon.
+
+        Raises:
+            ForeignDatabase: it is not ours, or a newer version's.
+            StoreError: there is none, or the daemon has yet to update it.
+        """
+        return cls(connection.open_reader(path), path, _no_delivery_id)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def pragmas(self) -> Mapping[str, int | str]:
+        """How the database is open, as SQLite itself says, with its version as ``sqlite``."""
+        with self._reading():
+            return connection.pragmas(self._db)
+
+    def _writing(self) -> AbstractContextManager[None]:
+        return connection.transaction(self._db, self._path)
+
+    def _reading(self) -> AbstractContextManager[None]:
+        return connection.transaction(self._db, self._path, "DEFERRED")
+
+    # --- polls ---------------------------------------------------------------------
+
+    def sync_feeds(self, sources: Iterable[FeedSource], now: datetime) -> None:
+        """Make the followed feeds exactly ``sources``; of two with one address the later counts."""
+        wanted = polls.followed_rows(sources, now)
+        with self._writing():
+            polls.follow(self._db, wanted)
+
+    def due_feeds(self, now: datetime, limit: int) -> tuple[FeedState, ...]:
+        """The followed feeds whose next check is at or before ``now``, longest due first."""
+        with self._reading():
+            return polls.due_feeds(self._db, now, limit)
+
+    def feeds(self) -> tuple[FeedState, ...]:
+        """Every followed feed, in the order of the configuration."""
+        with self._reading():
+            return polls.followed_feeds(self._db)
+
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+        """For each of the identity keys that is owned, its owner."""
+        with self._reading():
+            return polls.owners(self._db, keys)
+
+    def commit(self, outcome: PollOutcome) -> Commit:
+        """Write all that a poll changes in one transaction; nothing if its feed's row is gone."""
+        try:
+            with self._writing():
+                polls.write(self._db, outcome, self._delivery_id)
+                failpoint("commit: in transaction")
+        except polls.ClaimedMeanwhile:
+            return Commit.CONFLICT
+        return Commit.DONE
+
+    # --- deliveries ----------------------------------------------------------------
+
+    def due_deliveries(
+        self, now: datetime, lease: timedelta, limit: int, busy: Iterable[str] = ()
+    ) -> tuple[Delivery, ...]:
+        """Claim what is due: the oldest for each destination that is not ``busy``.
+
+        One that waits for its retry holds up none behind it.
+        """
+        with self._writing():
+            due = outbox.due(self._db, now, limit, busy)
+            claimed = outbox.claim(self._db, due, now + lease)
+            failpoint("claim: in transaction")
+        return claimed
+
+    def record(self, delivery_id: int, result: DeliveryResult, event: Event | None = None) -> None:
+        """Write what became of a claimed delivery; neither it nor the event if it is final."""
+        with self._writing():
+            if outbox.record(self._db, delivery_id, result) and event is not None:
+                polls.log(self._db, event)
+            failpoint("record: in transaction")
+
+    def release_claims(self, now: datetime) -> int:
+        """Make what was ``sending`` when the last daemon died due again; how many there were."""
+        with self._writing():
+            return outbox.release(self._db, now)
+
+    def post(self, alert: Alert, now: datetime, lease: timedelta) -> tuple[Delivery, ...]:
+        """Write an alert of its own and claim its deliveries at once.
+
+        If its key is known nothing is written, and what still waits of it is claimed.
+        """
+        with self._writing():
+            outbox.write_lone_alert(self._db, alert, now, self._delivery_id)
+            return outbox.claim(self._db, outbox.pending(self._db, alert.key), now + lease)
+
+    # --- the operator's log --------------------------------------------------------
+
+    def log(self, event: Event) -> None:
+        """Append to the operator's log."""
+        with self._writing():
+            polls.log(self._db, event)
+
+    def ping(self) -> None:
+        """Prove that the database can be written to, by writing."""
+        with self._writing():
+            self._db.execute("UPDATE pulse SET beats = beats + 1")
+
+    def events(self, limit: int, kinds: Iterable[EventKind] | None = None) -> tuple[Event, ...]:
+        """The last lines of the operator's log, of some kinds or of all, last first."""
+        with self._reading():
+            return ledger.events(self._db, limit, kinds)
+
+    def latest_event(self, kinds: Iterable[EventKind]) -> Event | None:
+        """The last line of any of these kinds."""
+        return next(iter(self.events(1, kinds)), None)
+
+    # --- the ledger ----------------------------------------------------------------
+
+    def alerts(self, limit: int, rule: str | None = None) -> tuple[StoredAlert, ...]:
+        """The newest alerts with their deliveries, of one rule or of all, newest first."""
+        with self._reading():
+            return ledger.alerts(self._db, limit, rule)
+
+    def alert(self, alert_id: int) -> StoredAlert | None:
+        """One alert with its deliveries."""
+        with self._reading():
+            return ledger.alert(self._db, alert_id)
+
+    def find_article(
+        self, *, article_id: int | None = None, url: str | None = None
+    ) -> Article | None:
+        """The stored article of a number, or the last one of a link."""
+        with self._reading():
+            return ledger.find_article(self._db, article_id, url)
+
+    def delivery_counts(self) -> tuple[DeliveryCount, ...]:
+        """How many deliveries each destination has in each state."""
+        with self._reading():
+            return ledger.delivery_counts(self._db)
+
+    def article_counts(self, since: datetime = _EVER) -> tuple[ArticleCount, ...]:
+        """What each feed has brought since then; feeds that brought nothing are left out."""
+        with self._reading():
+            return ledger.article_counts(self._db, since)
+
+    def integrity_check(self) -> tuple[str, ...]:
+        """What is wrong with the file, by a full check of it; empty if nothing is."""
+        with self._reading():
+            return connection.integrity_check(self._db)
+
+
+def _no_delivery_id(key: str, destination: str) -> str:
+    raise AssertionError(f"a reader writes no delivery: {key!r} to {destination!r}")

@@ -1,0 +1,61 @@
+"""Data: what the commands see of the store: the ledger of alerts, counts for ``status``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.models import Alert, DeliveryReason, DeliveryState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDelivery:
+    """Where one alert stands with one destination."""
+
+    id: int
+    public_id: str
+    destination: str
+    state: DeliveryState
+    attempts: int
+    created_at: datetime
+    next_attempt_at: datetime | None
+    """While pending: when it is due. While sending: when its claim runs out."""
+    sent_at: datetime | None
+    dead_at: datetime | None
+    reason: DeliveryReason | None
+    """Why the last attempt that failed did; it stays after a later one succeeded."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAlert:
+    """An alert with what became of it at each of its destinations."""
+
+    id: int
+    article_id: int
+    alert: Alert
+    deliveries: tuple[StoredDelivery, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryCount:
+    """How many deliveries of one destination are in one state."""
+
+    destination: str
+    state: DeliveryState
+    count: int
+    oldest_at: datetime
+    """When the oldest of them was created."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleCount:
+    """What one feed has brought."""
+
+    feed_id: int
+    feed_url: str
+    articles: int
+    matched: int
+    """Articles on which a rule held, weakly or not."""
+    alerted: int
+    """Articles that somebody was to be told about."""

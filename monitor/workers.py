@@ -1,0 +1,113 @@
+"""Mechanism: processes that are killed at a deadline and replaced, by Pebble.
+
+They are forked from a clean server process that has imported what they need, so that a
+replacement starts in milliseconds and inherits none of the core's threads. They hold no
+database and no network connection of the core.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import multiprocessing
+import resource
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import TimeoutError as FutureTimeout
+from datetime import timedelta
+from typing import Any, ParamSpec, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from monitor.errors import WorkerDied, WorkerTimeout
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_PR_SET_PDEATHSIG = 1
+
+
+def preload(modules: Sequence[str]) -> None:
+    """Name the modules that the server imports once for all workers; before any pool is made."""
+    multiprocessing.set_forkserver_preload(list(modules))
+
+
+class Workers:
+    """A pool of processes, each made ready by ``start(*arguments)``.
+
+    ``memory`` bounds what one may allocate beyond what it starts with, in bytes; ``tasks`` is
+    after how many calls it is replaced, so that nothing that leaks lasts.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        start: Callable[..., None],
+        arguments: tuple[Any, ...] = (),
+        *,
+        memory: int = 512 * 1024 * 1024,
+        tasks: int = 5_000,
+    ) -> None:
+        self.count = count
+        self._pool: Any = ProcessPool(
+            max_workers=count,
+            max_tasks=tasks,
+            initializer=_become_worker,
+            initargs=(memory, start, arguments),
+            context=multiprocessing.get_context("forkserver"),
+        )
+
+    async def call(
+        self, deadline: timedelta, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``function`` in a worker; its arguments and its result are pickled.
+
+        The deadline counts from when a worker takes the call.
+
+        Raises:
+            WorkerTimeout: it was killed at the deadline.
+            WorkerDied: it died by itself.
+        """
+        future = self._pool.schedule(
+            function, args=args, kwargs=kwargs, timeout=deadline.total_seconds()
+        )
+        try:
+            return await asyncio.wrap_future(future)
+        except FutureTimeout as error:
+            raise WorkerTimeout(f"killed after {deadline.total_seconds():g} s") from error
+        except (ProcessExpired, MemoryError) as error:
+            raise WorkerDied(str(error) or "out of memory") from error
+
+    def close(self) -> None:
+        """Kill the workers, at once."""
+        self._pool.stop()
+        self._pool.join()
+
+    def retire(self) -> None:
+        """Let the workers finish what they have, then end them; does not wait."""
+        self._pool.close()
+
+
+def _become_worker(memory: int, start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the core
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _die_with_parent()
+    start(*arguments)
+    in_use = _data_size()
+    with contextlib.suppress(ValueError):  # a lower limit from outside stays
+        resource.setrlimit(resource.RLIMIT_DATA, (in_use + memory, in_use + memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _die_with_parent() -> None:
+    """The parent is the fork server, which ends when the core does: no orphan is left behind."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _data_size() -> int:
+    with open("/proc/self/status", encoding="ascii") as status:
+        for line in status:
+            if line.startswith("VmData:"):
+                return int(line.split()[1]) * 1024
+    return 0

@@ -1,0 +1,65 @@
+"""Data: what somebody could put into a feed to make a message do something."""
+
+from __future__ import annotations
+
+SHOWPIECE = (
+    "<!channel> <script>alert(1)</script>\r\nBcc: x@y.example\r\n\u202eevil\u202c "
+    "@everyone [click](http://evil.example)"
+)
+"""Each kind once; short enough to stand whole in a title."""
+
+_MENTIONS = ("@everyone", "@here", "@channel", "@all", "@room", "@team", "<@U024BE7LH>", "<@&8>")
+_SLACK = ("<!channel>", "<!here|here>", "<!everyone>", "<!subteam^S1>", "<#C1>", "&lt;!channel&gt;")
+_LINKS = (
+    "http://evil.example/",
+    "https://evil.example/?a=b",
+    "<http://evil.example|your bank>",
+    "<https://evil.example>",
+    "[your bank](https://evil.example)",
+    "![](http://evil.example/pixel.png)",
+    "[x]: http://evil.example",
+    "www.evil.example",
+    "ftp://evil.example",
+    "tg://resolve?domain=evil",
+    "x@evil.example",
+)
+_HTML = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<a href='http://evil.example'>x</a>",
+    "</title></head><body onload=alert(1)>",
+    '" style="position:fixed" x="',
+    "<!--",
+    "]]>",
+    "<style>*{display:none}</style>",
+    "&#60;script&#62;",
+)
+_HEADERS = (
+    "a\r\nBcc: victim@y.example",
+    "a\nSubject: other",
+    "a\r\n\r\n<html>",
+    "a\rTo: b@y.example",
+    "a\u2028X: y",
+    "=?utf-8?q?=0D=0ABcc:_x@y.example?=",
+)
+_MARKUP = ("```\ncode", "`x`", "*bold*", "||spoiler||", "{{ 7*7 }}", "{% raw %}", "${HOME}", "%s")
+_UNSEEN = (
+    "\u202egnp.exe",
+    "\u2066a\u2069",
+    "@\u200beveryone",
+    "<\u200b!channel>",
+    "htt\u00adp://evil.example",
+    ":\u2060/\u2060/evil.example",
+    "a\x00b\x1b[2J",
+    "\ud800",
+    "\ufeff",
+)
+_TEXTS = (*_MENTIONS, *_SLACK, *_LINKS, *_HTML, *_HEADERS, *_MARKUP, *_UNSEEN)
+
+HOSTILE: tuple[str, ...] = (
+    SHOWPIECE,
+    *_TEXTS,
+    *(f"arms {text} deal" for text in _TEXTS),
+    *(text + text for text in _MENTIONS),
+)
+"""A hundred and twenty strings and more."""

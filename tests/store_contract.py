@@ -1,0 +1,801 @@
+"""What any store must do: plain tests over two fixtures.
+
+``store`` is an empty store and ``new_store()`` makes another. Its deliveries' public ids are
+``f"{alert key}/{destination}"``. A test module imports everything from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.strategies import alerts, at, events, outcomes, sources
+
+from monitor.models import (
+    Alert,
+    Article,
+    Dead,
+    Delivery,
+    DeliveryReason,
+    DeliveryState,
+    Event,
+    EventKind,
+    Evidence,
+    FailureReason,
+    FeedSource,
+    FeedState,
+    JudgedArticle,
+    Match,
+    PollOutcome,
+    Retry,
+    Sent,
+    Severity,
+    Validators,
+)
+from monitor.store.protocol import Commit, Store
+
+LEASE = timedelta(minutes=2)
+BUSY = Retry(next_attempt_at=at(30), reason=DeliveryReason.REFUSED, detail="503")
+
+on_one_store = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+on_many_stores = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+# --- values to write ---------------------------------------------------------------
+
+
+def article(name: str, **fields: object) -> Article:
+    url = f"https://example.org/{name}"
+    standing = Article(keys=(f"url:{url}",), url=url, title=f"About {name}", text="Some words.")
+    return replace(standing, **fields)
+
+
+def match(rule: str = "algeria-us-arms", **fields: object) -> Match:
+    found = Evidence(condition="country: DZ", field="title", start=0, end=5, text="About", kind="x")
+    standing = Match(
+        rule_id=rule,
+        rule_version="1",
+        rule_title="Arms",
+        severity=Severity.HIGH,
+        relevance=0.5,
+        is_weak=False,
+        notify=None,
+        evidence=(found,),
+    )
+    return replace(standing, **fields)
+
+
+def alert(name: str, *destinations: str, minutes: float = 0) -> Alert:
+    return Alert(
+        key=f"algeria-us-arms {name}",
+        article=article(name),
+        match=match(),
+        destinations=destinations,
+        created_at=at(minutes),
+    )
+
+
+def judged(told: Alert) -> JudgedArticle:
+    return JudgedArticle(
+        article=told.article, claims=told.article.keys, matches=(told.match,), alerts=(told,)
+    )
+
+
+def poll(feed: FeedState, *articles: JudgedArticle, **fields: object) -> PollOutcome:
+    standing = PollOutcome(
+        feed_id=feed.id,
+        polled_at=at(),
+        next_check_at=at(15),
+        validators=Validators(etag='"a"', last_modified="Sat, 07 Mar 2026 10:00:00 GMT"),
+        body_hash="hash",
+        is_read=True,
+        articles=articles,
+    )
+    return replace(standing, **fields)
+
+
+def follow(store: Store, *urls: str) -> tuple[FeedState, ...]:
+    store.sync_feeds([FeedSource(url=url) for url in urls or ("https://example.org/rss",)], at())
+    return store.feeds()
+
+
+def tell(store: Store, *told: Alert) -> None:
+    (feed,) = follow(store)
+    assert store.commit(poll(feed, *map(judged, told))) is Commit.DONE
+
+
+def claim(store: Store, minutes: float = 0, **fields: object) -> tuple[Delivery, ...]:
+    return store.due_deliveries(at(minutes), **({"lease": LEASE, "limit": 10} | fields))
+
+
+def claimed_ids(store: Store, minutes: float = 0, **fields: object) -> list[str]:
+    return [each.public_id for each in claim(store, minutes, **fields)]
+
+
+# --- feeds -------------------------------------------------------------------------
+
+
+def test_a_new_feed_is_due_at_once_and_has_no_past(store):
+    source = FeedSource(
+        url="https://example.org/rss",
+        name="Example",
+        publisher="example.org",
+        language="fr",
+        tags=("maghreb", "défense"),
+        interval=timedelta(minutes=10),
+    )
+    store.sync_feeds([source], at())
+    (feed,) = store.due_feeds(at(), limit=10)
+    assert feed == FeedState(id=feed.id, source=source, next_check_at=at())
+
+
+def test_feeds_stand_in_the_order_of_the_configuration(store):
+    follow(store, "https://c.example/", "https://a.example/", "https://b.example/")
+    follow(store, "https://b.example/", "https://d.example/", "https://c.example/")
+    assert [feed.source.url for feed in store.feeds()] == [
+        "https://b.example/",
+        "https://d.example/",
+        "https://c.example/",
+    ]
+
+
+def test_a_feed_no_longer_named_is_not_polled_and_comes_back_with_its_past(store):
+    first, second = follow(store, "https://a.example/", "https://b.example/")
+    store.commit(poll(first, is_first_read=True))
+    remembered = store.feeds()[0]
+    follow(store, "https://b.example/")
+    assert store.due_feeds(at(999), limit=10) == (second,)
+    assert store.feeds() == (second,)
+    follow(store, "https://a.example/", "https://b.example/")
+    assert store.feeds() == (remembered, second)
+
+
+def test_a_feed_that_is_described_anew_keeps_its_next_check(store):
+    (feed,) = follow(store)
+    store.commit(poll(feed))
+    anew = replace(feed.source, name="Renamed", tags=("x",), language="ar", publisher="p")
+    store.sync_feeds([anew], at(3))
+    assert store.feeds() == (
+        replace(
+            feed,
+            source=anew,
+            validators=Validators(etag='"a"', last_modified="Sat, 07 Mar 2026 10:00:00 GMT"),
+            body_hash="hash",
+            next_check_at=at(15),
+            polled_at=at(),
+            succeeded_at=at(),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "Renamed"},
+        {"publisher": "example.com"},
+        {"language": "ar"},
+        {"tags": ("x",)},
+        {"interval": timedelta(minutes=7)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_each_change_of_a_feeds_description_counts(store, change):
+    (feed,) = follow(store)
+    anew = replace(feed.source, **change)
+    store.sync_feeds([anew], at(3))
+    assert store.feeds() == (replace(feed, source=anew),)
+    store.sync_feeds([feed.source], at(4))
+    assert store.feeds() == (feed,)
+
+
+def test_feeds_are_due_at_their_time_longest_first(store):
+    one, two, three = follow(
+        store, "https://a.example/", "https://b.example/", "https://c.example/"
+    )
+    for feed, minutes in ((one, 30), (two, 20), (three, 10)):
+        store.commit(poll(feed, next_check_at=at(minutes)))
+
+    def due(minutes: float, limit: int = 10) -> list[int]:
+        return [feed.id for feed in store.due_feeds(at(minutes), limit)]
+
+    assert due(9.999) == []
+    assert due(10) == [three.id]
+    assert due(30) == [three.id, two.id, one.id]
+    assert due(30, limit=2) == [three.id, two.id]
+
+
+def test_nothing_followed_is_nothing_due(store):
+    follow(store)
+    store.sync_feeds([], at())
+    assert store.feeds() == store.due_feeds(at(99), limit=10) == ()
+
+
+@on_many_stores
+@given(st.lists(sources, max_size=4, unique_by=lambda source: source.url))
+def test_any_source_comes_back_as_it_was(new_store, followed):
+    store = new_store()
+    store.sync_feeds(followed, at())
+    assert [feed.source for feed in store.feeds()] == followed
+
+
+# --- a poll's outcome --------------------------------------------------------------
+
+
+def test_a_good_poll_leaves_its_validators_and_its_next_check(store):
+    (feed,) = follow(store)
+    outcome = poll(feed, judged(alert("a", "mail")), is_first_read=True)
+    assert store.commit(outcome) is Commit.DONE
+    assert store.feeds() == (
+        replace(
+            feed,
+            validators=outcome.validators,
+            body_hash="hash",
+            next_check_at=at(15),
+            polled_at=at(),
+            first_read_at=at(),
+            succeeded_at=at(),
+            new_article_at=at(),
+        ),
+    )
+
+
+def test_a_failed_poll_says_why_and_leaves_the_good_times_as_they_were(store):
+    (feed,) = follow(store)
+    store.commit(poll(feed, judged(alert("a")), is_first_read=True))
+    (good,) = store.feeds()
+    failed = poll(
+        feed,
+        polled_at=at(15),
+        next_check_at=at(60),
+        is_read=False,
+        failures=3,
+        reason=FailureReason.NOT_A_FEED,
+        detail="a page",
+    )
+    store.commit(failed)
+    assert store.feeds() == (
+        replace(
+            good,
+            polled_at=at(15),
+            next_check_at=at(60),
+            failures=3,
+            reason=FailureReason.NOT_A_FEED,
+            detail="a page",
+        ),
+    )
+    store.commit(poll(feed, polled_at=at(60), is_first_read=True, validators=Validators()))
+    (again,) = store.feeds()
+    assert again.failures == 0
+    assert again.reason is None
+    assert again.detail == ""
+    assert again.validators == Validators()
+    assert again.succeeded_at == at(60)
+    assert again.first_read_at == again.new_article_at == at()
+
+
+@pytest.mark.parametrize("reason", FailureReason)
+def test_every_reason_of_a_failure_can_be_stored(store, reason):
+    (feed,) = follow(store)
+    store.commit(poll(feed, is_read=False, failures=1, reason=reason))
+    assert store.feeds()[0].reason is reason
+
+
+def test_an_article_is_known_by_each_key_that_it_claimed(store):
+    (feed,) = follow(store)
+    told = article("a", keys=("guid:1", "url:2", "text:3"))
+    store.commit(poll(feed, JudgedArticle(article=told, claims=("guid:1", "text:3"))))
+    known = store.known(["text:3", "url:2", "guid:1", "guid:other"])
+    assert set(known) == {"guid:1", "text:3"}
+    assert known["guid:1"] == known["text:3"]
+    assert (known["guid:1"].title, known["guid:1"].url) == (told.title, told.url)
+    assert store.known([]) == {}
+
+
+def test_thousands_of_keys_can_be_asked_for_at_once(store):
+    (feed,) = follow(store)
+    claims = tuple(f"guid:{number}" for number in range(0, 3000, 3))
+    store.commit(poll(feed, JudgedArticle(article=article("a"), claims=claims)))
+    assert set(store.known([f"guid:{number}" for number in range(3000)])) == set(claims)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_poll_whose_article_was_claimed_meanwhile_changes_nothing(store, place):
+    feed, other = follow(store, "https://a.example/", "https://b.example/")
+    taken = alert("taken", "mail")
+    store.commit(poll(other, judged(taken)))
+    before = (store.feeds(), store.known(taken.article.keys), store.alerts(9))
+    new = [judged(alert("new 1", "mail")), judged(alert("new 2", "slack"))]
+    new.insert(place, replace(judged(taken), alerts=(), claims=("guid:x", *taken.article.keys)))
+    recovered = Event(at=at(), kind=EventKind.FEED_RECOVERED, subject="a")
+    outcome = poll(feed, *new, is_first_read=True, events=(recovered,))
+    assert store.commit(outcome) is Commit.CONFLICT
+    assert (store.feeds(), store.known(taken.article.keys), store.alerts(9)) == before
+    claims = [key for each in new for key in each.claims]
+    assert set(store.known(claims)) == set(taken.article.keys)
+    assert sum(each.articles for each in store.article_counts()) == 1
+    assert claimed_ids(store) == ["algeria-us-arms taken/mail"]
+    assert store.events(9) == ()
+
+
+def test_two_articles_of_one_poll_cannot_claim_one_key(store):
+    (feed,) = follow(store)
+    twins = [replace(judged(alert(name)), claims=("guid:one",)) for name in "ab"]
+    assert store.commit(poll(feed, *twins)) is Commit.CONFLICT
+    assert store.known(["guid:one"]) == {}
+    assert store.feeds() == (feed,)
+
+
+def test_an_article_may_name_one_key_twice(store):
+    (feed,) = follow(store)
+    twice = JudgedArticle(article=article("a"), claims=("guid:1", "guid:1"))
+    assert store.commit(poll(feed, twice)) is Commit.DONE
+
+
+def test_an_alert_whose_key_is_known_is_not_told_again(store):
+    (feed,) = follow(store)
+    first = alert("a", "mail")
+    store.commit(poll(feed, judged(first)))
+    second = replace(alert("b", "mail", "slack", minutes=1), key=first.key)
+    assert store.commit(poll(feed, judged(second))) is Commit.DONE
+    assert set(store.known(second.article.keys)) == set(second.article.keys)
+    assert [each.alert for each in claim(store, 9)] == [first]
+
+
+def test_a_match_without_an_alert_is_told_to_nobody(store):
+    (feed,) = follow(store)
+    weak = JudgedArticle(
+        article=article("a"), claims=("guid:1",), matches=(match(is_weak=True), match("other"))
+    )
+    store.commit(poll(feed, weak))
+    assert claim(store, 99) == ()
+    (counted,) = store.article_counts()
+    assert (counted.articles, counted.matched, counted.alerted) == (1, 1, 0)
+
+
+def test_a_poll_of_a_feed_no_longer_followed_is_still_written(store):
+    (feed,) = follow(store)
+    store.sync_feeds([], at())
+    assert store.commit(poll(feed, judged(alert("a", "mail")))) is Commit.DONE
+    assert claimed_ids(store) == ["algeria-us-arms a/mail"]
+    assert follow(store)[0].validators.etag == '"a"'
+
+
+def test_a_poll_of_a_feed_that_is_gone_is_not_written(store):
+    (feed,) = follow(store)
+    gone = replace(feed, id=feed.id + 1000)
+    assert store.commit(poll(gone, judged(alert("a", "mail")))) is Commit.DONE
+    assert store.known(alert("a").article.keys) == {}
+    assert claim(store, 99) == ()
+
+
+def test_text_without_an_encoding_costs_only_itself(store):
+    """Half a surrogate pair cannot be stored; a feed can hold one."""
+    (feed,) = follow(store)
+    broken = alert("a", "mail")
+    told = article("a", title="half \ud83d pair", keys=("guid:\ud83d",), tags=("\udc00",))
+    broken = replace(broken, article=told)
+    assert store.commit(poll(feed, judged(broken), detail="\ud800")) is Commit.DONE
+    assert set(store.known(["guid:\ud83d"])) == {"guid:\ud83d"}
+    (delivery,) = claim(store)
+    assert delivery.alert.article.title == "half ? pair"
+    assert store.commit(poll(feed, judged(broken))) is Commit.CONFLICT
+
+
+@on_one_store
+@given(data=st.data())
+def test_any_outcome_is_written_whole_or_not_at_all(store, data):
+    (feed,) = follow(store)
+    before = (store.feeds(), len(store.alerts(10**6)), len(store.events(10**6)))
+    outcome = data.draw(outcomes(feed.id))
+    claims = {key for each in outcome.articles for key in each.claims}
+    taken = set(store.known([*claims]))
+    distinct = [set(each.claims) for each in outcome.articles]
+    is_free = not taken and sum(map(len, distinct)) == len(claims)
+    assert store.commit(outcome) is (Commit.DONE if is_free else Commit.CONFLICT)
+    if not is_free:
+        after = (store.feeds(), len(store.alerts(10**6)), len(store.events(10**6)))
+        assert after == before
+        return
+    assert set(store.known([*claims])) == claims
+    (state,) = store.feeds()
+    assert state.validators == outcome.validators
+    assert state.next_check_at == outcome.next_check_at
+    assert (state.failures, state.reason, state.detail) == (
+        outcome.failures,
+        outcome.reason,
+        outcome.detail,
+    )
+    assert store.events(len(outcome.events)) == outcome.events[::-1]
+
+
+# --- deliveries --------------------------------------------------------------------
+
+
+def test_a_claimed_delivery_carries_its_whole_alert(store):
+    told = alert("a", "mail", "slack")
+    tell(store, told)
+    mail, slack = claim(store)
+    assert (mail.destination, slack.destination) == ("mail", "slack")
+    assert mail == Delivery(
+        id=mail.id,
+        public_id="algeria-us-arms a/mail",
+        alert=told,
+        destination="mail",
+        attempts=1,
+        created_at=at(),
+    )
+
+
+@on_one_store
+@given(told=alerts)
+def test_any_alert_comes_back_as_it_was(store, told):
+    number = len(store.alerts(10**6))
+    told = replace(told, key=f"{number} {told.key}")
+    posted = store.post(told, at(), LEASE)
+    assert [each.alert for each in posted] == [told] * len(told.destinations)
+    assert [each.destination for each in posted] == list(told.destinations)
+    assert store.alerts(1)[0].alert == told
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_every_severity_can_be_stored(store, severity):
+    told = replace(alert("a", "mail"), match=match(severity=severity))
+    tell(store, told)
+    assert claim(store)[0].alert == told
+
+
+def test_each_destination_gets_its_oldest_first_and_one_at_a_time(store):
+    tell(
+        store,
+        alert("young", "mail", "slack", minutes=2),
+        alert("old", "mail", minutes=1),
+        alert("twin", "mail", minutes=1),
+    )
+    assert claimed_ids(store, 5) == ["algeria-us-arms old/mail", "algeria-us-arms young/slack"]
+    assert claimed_ids(store, 5) == ["algeria-us-arms twin/mail"]
+    assert claimed_ids(store, 5) == ["algeria-us-arms young/mail"]
+    assert claimed_ids(store, 5) == []
+
+
+def test_busy_destinations_and_those_beyond_the_limit_are_left_alone(store):
+    tell(store, alert("a", "mail", "slack", "chat"))
+    assert claimed_ids(store, busy=["slack"], limit=1) == ["algeria-us-arms a/mail"]
+    assert claimed_ids(store, busy=["slack", "mail"]) == ["algeria-us-arms a/chat"]
+    assert claimed_ids(store, limit=0) == []
+    assert claimed_ids(store) == ["algeria-us-arms a/slack"]
+
+
+def test_a_delivery_is_not_due_before_its_alert(store):
+    tell(store, alert("later", "mail", minutes=10))
+    assert claim(store, 9.999) == ()
+    assert claimed_ids(store, 10) == ["algeria-us-arms later/mail"]
+
+
+def test_a_claim_that_runs_out_is_due_again(store):
+    tell(store, alert("a", "mail"))
+    assert [each.attempts for each in claim(store)] == [1]
+    assert claim(store, 1.999) == ()
+    assert [each.attempts for each in claim(store, 2)] == [2]
+    (stored,) = store.alerts(1)[0].deliveries
+    assert stored.reason is DeliveryReason.INTERRUPTED
+
+
+def test_a_delivery_that_waits_for_its_retry_holds_up_none_behind_it(store):
+    tell(store, alert("poison", "mail"), alert("good", "mail", minutes=1))
+    (poison,) = claim(store, 5)
+    store.record(poison.id, BUSY)
+    (good,) = claim(store, 5)
+    assert good.public_id == "algeria-us-arms good/mail"
+    store.record(good.id, Sent(at=at(6)))
+    assert claim(store, 29.999) == ()
+    (again,) = claim(store, 30)
+    assert again == replace(poison, attempts=2)
+
+
+@pytest.mark.parametrize("reason", DeliveryReason)
+def test_every_reason_of_a_retry_and_of_a_death_can_be_stored(store, reason):
+    tell(store, alert("a", "mail", "slack"))
+    mail, slack = claim(store)
+    store.record(mail.id, Retry(next_attempt_at=at(9), reason=reason, detail="words"))
+    store.record(slack.id, Dead(at=at(9), reason=reason, detail="words"))
+    stored = store.alerts(1)[0].deliveries
+    assert [(each.reason, each.detail) for each in stored] == [(reason, "words")] * 2
+
+
+@pytest.mark.parametrize("final", [Sent(at=at(1)), Dead(at=at(1), reason=DeliveryReason.EXPIRED)])
+@pytest.mark.parametrize(
+    "later", [BUSY, Sent(at=at(2)), Dead(at=at(2), reason=DeliveryReason.REFUSED)]
+)
+def test_what_is_sent_or_dead_stays_so(store, final, later):
+    tell(store, alert("a", "mail"))
+    (delivery,) = claim(store)
+    store.record(delivery.id, final)
+    recorded = store.alerts(1)
+    store.record(delivery.id, later, Event(at=at(2), kind=EventKind.DELIVERY_DEAD))
+    assert store.alerts(1) == recorded
+    assert store.events(10) == ()
+    assert claim(store, 10**6) == ()
+
+
+def test_a_result_for_what_nobody_claimed_changes_nothing(store):
+    tell(store, alert("a", "mail"))
+    (waiting,) = store.alerts(1)[0].deliveries
+    for result in (BUSY, Sent(at=at(2)), Dead(at=at(2), reason=DeliveryReason.REFUSED)):
+        for unclaimed in (waiting.id, waiting.id + 1000):
+            store.record(unclaimed, result, Event(at=at(2), kind=EventKind.DELIVERY_DEAD))
+    assert store.alerts(1)[0].deliveries == (waiting,)
+    assert store.events(10) == ()
+
+
+def test_a_success_counts_even_after_its_claim_ran_out(store):
+    tell(store, alert("a", "mail"), alert("b", "mail"))
+    (first,) = claim(store)
+    (second,) = claim(store)
+    assert [each.id for each in claim(store, 3)] == [first.id]
+    store.record(first.id, Sent(at=at(3)))
+    assert store.release_claims(at(3)) == 1
+    store.record(second.id, Sent(at=at(3)))
+    assert claim(store, 10**6) == ()
+
+
+def test_a_death_and_its_event_are_written_together(store):
+    tell(store, alert("a", "mail"))
+    (delivery,) = claim(store)
+    told = Event(at=at(1), kind=EventKind.DELIVERY_DEAD, subject="mail", detail="gave up")
+    store.record(delivery.id, Dead(at=at(1), reason=DeliveryReason.EXPIRED), told)
+    assert store.events(10) == (told,)
+
+
+def test_what_was_in_flight_when_the_daemon_died_is_due_at_the_next_start(store):
+    tell(store, alert("a", "mail", "slack", "chat"))
+    mail, slack, chat = claim(store)
+    store.record(mail.id, Sent(at=at(1)))
+    store.record(slack.id, BUSY)
+    assert store.release_claims(at(1)) == 1
+    assert store.release_claims(at(1)) == 0
+    assert claim(store, 1) == (replace(chat, attempts=2),)
+    stored = {each.destination: each.reason for each in store.alerts(1)[0].deliveries}
+    assert stored == {
+        "mail": None,
+        "slack": DeliveryReason.REFUSED,
+        "chat": DeliveryReason.INTERRUPTED,
+    }
+
+
+def test_a_posted_alert_is_claimed_at_once_and_claims_no_article(store):
+    test_message = alert("test", "mail", "slack", minutes=60)
+    posted = store.post(test_message, at(), LEASE)
+    assert [(each.alert, each.attempts) for each in posted] == [(test_message, 1)] * 2
+    assert store.known(test_message.article.keys) == {}
+    assert claim(store, 1.999) == ()
+    store.record(posted[0].id, Sent(at=at(1)))
+    assert claim(store, 2) == (replace(posted[1], attempts=2),)
+    assert store.article_counts() == ()
+
+
+def test_an_alert_posted_again_is_not_written_again(store):
+    told = alert("a", "mail", "slack")
+    mail, slack = store.post(told, at(), LEASE)
+    store.record(mail.id, Sent(at=at(1)))
+    store.record(slack.id, BUSY)
+    assert store.post(told, at(1), LEASE) == (replace(slack, attempts=2),)
+    assert len(store.alerts(10)) == 1
+
+
+def test_an_alert_for_nobody_is_kept(store):
+    tell(store, alert("a"))
+    assert claim(store, 99) == ()
+    assert store.alerts(1)[0].alert == alert("a")
+
+
+def test_a_destination_that_is_named_twice_is_told_once(store):
+    tell(store, alert("a", "mail", "mail"))
+    assert claimed_ids(store) == ["algeria-us-arms a/mail"]
+    assert claimed_ids(store) == []
+
+
+# --- the outbox against its plain twin ---------------------------------------------
+
+
+class PlainOutbox:
+    """The outbox as a list that is searched from end to end: slow, and easy to believe."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict] = []
+
+    def add(self, told: Alert) -> None:
+        self.rows += [
+            {"name": f"{told.key}/{name}", "to": name, "made": told.created_at}
+            | {"state": "pending", "next": told.created_at, "attempts": 0}
+            for name in told.destinations
+        ]
+
+    def due(self, now: datetime, limit: int, busy: set[str]) -> list[tuple[str, int]]:
+        oldest: dict[str, dict] = {}
+        for row in sorted(self.rows, key=lambda row: row["made"]):
+            is_due = row["state"] in {"pending", "sending"} and row["next"] <= now
+            if is_due and row["to"] not in busy:
+                oldest.setdefault(row["to"], row)
+        order = sorted(oldest.values(), key=lambda row: (row["made"], self.rows.index(row)))
+        for row in order[:limit]:
+            row |= {"state": "sending", "next": now + LEASE, "attempts": row["attempts"] + 1}
+        return [(row["name"], row["attempts"]) for row in order[:limit]]
+
+    def record(self, name: str, result: Sent | Retry | Dead) -> None:
+        (row,) = (row for row in self.rows if row["name"] == name)
+        match result:
+            case Sent() if row["state"] in {"pending", "sending"}:
+                row["state"] = "sent"
+            case Retry() if row["state"] == "sending":
+                row |= {"state": "pending", "next": result.next_attempt_at}
+            case Dead() if row["state"] == "sending":
+                row["state"] = "dead"
+
+    def release(self, now: datetime) -> int:
+        sending = [row for row in self.rows if row["state"] == "sending"]
+        for row in sending:
+            row |= {"state": "pending", "next": now}
+        return len(sending)
+
+
+minutes = st.integers(min_value=0, max_value=20)
+lanes = st.lists(st.sampled_from(["chat", "mail", "slack"]), max_size=3, unique=True)
+steps = st.one_of(
+    st.tuples(st.just("tell"), minutes, lanes.map(tuple)),
+    st.tuples(st.just("due"), st.integers(min_value=0, max_value=3), lanes.map(set)),
+    st.tuples(
+        st.just("record"), st.integers(min_value=0), st.sampled_from(["sent", "retry", "dead"])
+    ),
+    st.tuples(st.just("release")),
+)
+
+
+@on_many_stores
+@given(st.lists(steps, min_size=5, max_size=40))
+def test_the_outbox_does_what_a_plain_list_does(new_store, taken):
+    store, plain = new_store(), PlainOutbox()
+    (feed,) = follow(store)
+    claimed: list[Delivery] = []
+    for now, step in enumerate(taken):
+        match step:
+            case ("tell", later, names):
+                told = alert(f"{now}", *names, minutes=later)
+                store.commit(poll(feed, judged(told)))
+                plain.add(told)
+            case ("due", limit, busy):
+                found = claim(store, now, limit=limit, busy=busy)
+                claimed += found
+                seen = [(each.public_id, each.attempts) for each in found]
+                assert seen == plain.due(at(now), limit, busy)
+            case ("record", which, kind) if claimed:
+                delivery = claimed[which % len(claimed)]
+                result = {
+                    "sent": Sent(at=at(now)),
+                    "retry": Retry(next_attempt_at=at(now + 3), reason=DeliveryReason.REFUSED),
+                    "dead": Dead(at=at(now), reason=DeliveryReason.REFUSED),
+                }[kind]
+                store.record(delivery.id, result)
+                plain.record(delivery.public_id, result)
+            case ("release",):
+                assert store.release_claims(at(now)) == plain.release(at(now))
+    stored = {each.public_id: each.state for told in store.alerts(99) for each in told.deliveries}
+    assert stored == {row["name"]: row["state"] for row in plain.rows}
+
+
+# --- the operator's log and the commands' reads ------------------------------------
+
+
+def test_the_log_is_read_last_line_first(store):
+    lines = [
+        Event(at=at(5), kind=EventKind.STARTED, subject="1.0"),
+        Event(at=at(1), kind=EventKind.RULES_REFUSED, subject="rules", detail="x.yaml:1:1"),
+        Event(at=at(6), kind=EventKind.STOPPED),
+    ]
+    for line in lines:
+        store.log(line)
+    assert store.events(10) == tuple(reversed(lines))
+    assert store.events(1) == (lines[2],)
+    assert store.events(9, [EventKind.STARTED, EventKind.RULES_REFUSED]) == (lines[1], lines[0])
+    assert store.events(9, []) == ()
+    assert store.latest_event([EventKind.STARTED]) == lines[0]
+    assert store.latest_event([EventKind.FEED_FAILING]) is None
+
+
+@on_one_store
+@given(events)
+def test_any_event_comes_back_as_it_was(store, event):
+    store.log(event)
+    assert store.latest_event(list(EventKind)) == event
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_every_kind_of_event_can_be_stored(store, kind):
+    store.log(Event(at=at(), kind=kind))
+    assert store.latest_event([kind]) == Event(at=at(), kind=kind)
+
+
+def test_a_ping_leaves_everything_as_it_was(store):
+    (feed,) = follow(store)
+    store.ping()
+    assert store.feeds() == (feed,)
+    assert store.events(10) == ()
+
+
+def test_the_ledger_shows_each_alert_with_what_became_of_it(store):
+    other = replace(alert("b", "mail", minutes=1), match=match("other"))
+    tell(store, alert("a", "mail", "slack", "chat", "desk"), other)
+    mail, slack, chat, desk = claim(store)
+    store.record(mail.id, Sent(at=at(1)))
+    store.record(slack.id, BUSY)
+    store.record(chat.id, Dead(at=at(2), reason=DeliveryReason.EXPIRED, detail="5 days"))
+    newest, oldest = store.alerts(10)
+    assert (newest.alert, oldest.alert) == (other, mail.alert)
+    assert store.alerts(1) == store.alerts(9, rule="other") == (newest,)
+    assert store.alerts(9, rule="unknown") == ()
+    assert store.alert(oldest.id) == oldest
+    assert store.alert(10**6) is None
+    seen = [
+        (each.id, each.destination, each.state, each.attempts, each.next_attempt_at)
+        for each in oldest.deliveries
+    ]
+    assert seen == [
+        (mail.id, "mail", DeliveryState.SENT, 1, None),
+        (slack.id, "slack", DeliveryState.PENDING, 1, at(30)),
+        (chat.id, "chat", DeliveryState.DEAD, 1, None),
+        (desk.id, "desk", DeliveryState.SENDING, 1, at(2)),
+    ]
+    assert [each.sent_at for each in oldest.deliveries] == [at(1), None, None, None]
+    assert [each.dead_at for each in oldest.deliveries] == [None, None, at(2), None]
+    assert [each.detail for each in oldest.deliveries] == ["", "503", "5 days", ""]
+
+
+def test_deliveries_are_counted_by_destination_and_state(store):
+    tell(
+        store,
+        alert("a", "mail", "slack"),
+        alert("b", "mail", minutes=1),
+        alert("c", "mail", minutes=2),
+    )
+    mail, _ = claim(store)
+    store.record(mail.id, Sent(at=at(1)))
+    counted = {
+        (each.destination, each.state): (each.count, each.oldest_at)
+        for each in store.delivery_counts()
+    }
+    assert counted == {
+        ("mail", DeliveryState.PENDING): (2, at(1)),
+        ("mail", DeliveryState.SENT): (1, at()),
+        ("slack", DeliveryState.SENDING): (1, at()),
+    }
+
+
+def test_articles_are_counted_by_feed_and_time(store):
+    one, two, _ = follow(store, "https://a.example/", "https://b.example/", "https://c.example/")
+    plain = JudgedArticle(article=article("plain"), claims=("guid:plain",))
+    weak = JudgedArticle(
+        article=article("weak"), claims=("guid:weak",), matches=(match(), match("b"))
+    )
+    store.commit(poll(one, judged(alert("a", "mail")), plain, weak))
+    store.commit(poll(two, judged(alert("b")), polled_at=at(10)))
+
+    def counted(**since: datetime) -> list[tuple]:
+        return [
+            (each.feed_id, each.feed_url, each.articles, each.matched, each.alerted)
+            for each in store.article_counts(**since)
+        ]
+
+    second = (two.id, "https://b.example/", 1, 1, 1)
+    assert counted() == [(one.id, "https://a.example/", 3, 2, 1), second]
+    assert counted(since=at(10)) == [second]
+    assert counted(since=at(10.001)) == []
+
+
+def test_a_sound_store_has_nothing_wrong(store):
+    tell(store, alert("a", "mail"))
+    assert store.integrity_check() == ()

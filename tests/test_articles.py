@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.articles import identity, language, text
+from monitor.models import Article
+
+FEED = "https://example.org/rss"
+
+
+def article(**given: object) -> Article:
+    return Article(**{"feed_url": FEED, **given})  # type: ignore[arg-type]
+
+
+def keyed(*articles: Article) -> tuple[Article, ...]:
+    return identity.with_keys(articles)
+
+
+# --- text ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("html", "plain"),
+    [
+        ("<p>One</p><p>two</p>", "One\ntwo"),
+        ("One<br>two<br/>three", "One\ntwo\nthree"),
+        ("l'<b>Alg</b>érie", "l'Algérie"),
+        ("<p>d&eacute;fense &amp; s&#233;curit&#xe9;</p>after", "défense & sécurité\nafter"),
+        ("<script>alert('x')</script>text<style>p{}</style>", "text"),
+        ("<ul><li>a</li><li>b</li></ul>", "a\nb"),
+        ("a < b and c > d", "a < b and c > d"),
+        ("AT&T, R&D", "AT&T, R&D"),
+        ("a\u00a0 b\t c", "a b c"),
+        ("<!-- hidden -->shown", "shown"),
+        ("<td>1</td><td>2</td>", "1\n2"),
+        ("", ""),
+    ],
+)
+def test_html_becomes_what_a_person_reads(html: str, plain: str) -> None:
+    assert text.plain(html) == plain
+
+
+@given(st.text())
+def test_any_text_becomes_plain_text(source: str) -> None:
+    assert "\0" not in text.plain(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p>Sabri Boukadoum, ambassadeur d&#8217;<b>Alg&eacute;rie</b></p>\n<p>à  Washington</p>",
+        "  plain   text,\n\n with   blanks ",
+        "<script>var Algeria = 1</script><p>Algeria</p>",
+        "R&D, a < b, <i>x</i>",
+    ],
+)
+def test_each_character_is_found_again_in_the_source(source: str) -> None:
+    plain = text.plain(source)
+    places = text.places_in_source(source, plain)
+    assert len(places) == len(plain)
+    for character, (start, end) in zip(plain, places, strict=True):
+        if not character.isspace():
+            assert text.plain(source[start:end]) == character
+
+
+def test_a_word_in_a_script_is_not_taken_for_the_word_in_the_text() -> None:
+    source = "<script>var Algeria = 1</script><p>Algeria</p>"
+    places = text.places_in_source(source, text.plain(source))
+    assert source[places[0][0] : places[-1][1]] == "Algeria"
+    assert places[0][0] == source.index("<p>") + 3
+
+
+# --- language ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sample", "expected"),
+    [
+        ("L'Algérie et les États-Unis négocient un accord de défense", "fr"),
+        ("Algeria and the United States negotiate a defence agreement", "en"),
+        ("الجزائر والولايات المتحدة تتفاوضان على اتفاق دفاعي", "ar"),
+        ("Argelia y Estados Unidos negocian un acuerdo de defensa", "es"),
+        ("Algerien und die USA verhandeln über ein Verteidigungsabkommen", "de"),
+        ("1 234 — !", None),
+    ],
+)
+def test_the_language_of_a_headline_is_told(sample: str, expected: str | None) -> None:
+    assert language.detect(sample, "", frozenset({"fr", "en", "ar", "es", "de"})) == expected
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [("fr-DZ", "fr"), ("EN_us", "en"), ("", None), (None, None), ("x", None), ("12", None)],
+)
+def test_a_language_tag_is_cut_to_its_language(tag: str | None, expected: str | None) -> None:
+    assert language.primary(tag) == expected
+
+
+# --- identity ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("https://Example.org/a?utm_source=rss&id=3#top", "https://example.org/a?id=3"),
+        ("https://example.org/a/", "https://example.org/a"),
+        ("https://example.org:443/a", "https://example.org/a"),
+    ],
+)
+def test_a_link_is_the_same_without_what_tracks(url: str, same: str) -> None:
+    assert identity.canonical_url(url) == identity.canonical_url(same) != ""
+
+
+@given(st.from_regex(r"https?://[a-z]{1,9}\.org/[a-z0-9/?=&#;%._~-]{0,40}", fullmatch=True))
+def test_a_canonical_link_is_its_own(url: str) -> None:
+    once = identity.canonical_url(url)
+    assert identity.canonical_url(once) == once
+
+
+@given(st.text())
+def test_any_link_is_a_link_or_none(url: str) -> None:
+    identity.canonical_url(url)
+
+
+def test_a_guid_that_two_entries_share_is_nobodys() -> None:
+    first, second = keyed(article(guid="1", title="one"), article(guid="1", title="two"))
+    assert not any(key.startswith("guid:") for key in (*first.keys, *second.keys))
+
+
+def test_an_article_is_admitted_once() -> None:
+    (one,) = keyed(article(guid="g", url="https://example.org/a", title="A title here"))
+    ((admitted, claims),) = identity.admit([one], {})
+    assert admitted == one
+    assert claims == one.keys
+    assert identity.admit([one], dict.fromkeys(claims, one)) == ()
+
+
+def test_a_renamed_guid_with_the_same_link_is_the_same_article() -> None:
+    (old,) = keyed(article(guid="g1", url="https://example.org/a", title="Arms talks begin"))
+    (new,) = keyed(article(guid="g2", url="https://example.org/a?utm_medium=x", title="Arms talks begin"))
+    assert identity.admit([new], dict.fromkeys(old.keys, old)) == ()
+
+
+def test_five_hundred_guids_renamed_at_once_are_no_news() -> None:
+    def feed(prefix: str) -> tuple[Article, ...]:
+        return keyed(
+            *(
+                article(guid=f"{prefix}{i}", url=f"https://example.org/{i}", title=f"Story {i}")
+                for i in range(500)
+            )
+        )
+
+    known = {key: one for one in feed("old-") for key in one.keys}
+    assert identity.admit(feed("new-"), known) == ()
+
+
+def test_a_changed_headline_with_the_same_guid_and_link_is_no_news() -> None:
+    (old,) = keyed(article(guid="g", url="https://example.org/a", title="Explosion in port"))
+    (new,) = keyed(article(guid="g", url="https://example.org/a", title="Thirty wounded, says mayor"))
+    assert identity.admit([new], dict.fromkeys(old.keys, old)) == ()
+
+
+def test_articles_that_all_link_to_the_front_page_are_all_news() -> None:
+    front = "https://example.org/"
+    one, two = keyed(
+        article(url=front, title="Arms talks begin in Algiers"),
+        article(url=front, title="Heavy rain is expected tomorrow"),
+    )
+    assert [new for new, _ in identity.admit([one, two], {})] == [one, two]
+    assert identity.admit([two], dict.fromkeys(one.keys, one)) != ()
+    known = {key: owner for owner in (one, two) for key in owner.keys}
+    assert identity.admit([one, two], known) == ()
+
+
+def test_a_guid_that_counts_from_one_each_day_hides_nothing() -> None:
+    (old,) = keyed(article(guid="1", url="https://example.org/mon", title="Arms talks begin"))
+    (new,) = keyed(article(guid="1", url="https://example.org/tue", title="Heavy rain expected"))
+    ((_, claims),) = identity.admit([new], dict.fromkeys(old.keys, old))
+    assert not any(key.startswith("guid:") for key in claims)
+
+
+def test_the_same_long_text_at_another_outlet_is_no_news() -> None:
+    body = "The ambassador announced talks on defence cooperation. " * 12
+    (old,) = keyed(article(url="https://example.org/a", title="Talks", text=body))
+    (new,) = identity.with_keys(
+        [Article(feed_url="https://other.example/rss", url="https://other.example/b", title="Talks", text=body)]
+    )
+    assert identity.admit([new], dict.fromkeys(old.keys, old)) == ()
+
+
+@given(
+    st.lists(
+        st.builds(
+            article,
+            guid=st.sampled_from(["", "a", "b"]),
+            url=st.sampled_from(["", "https://example.org/1", "https://example.org/2"]),
+            title=st.sampled_from(["", "Arms talks", "Heavy rain"]),
+            text=st.sampled_from(["", "x" * 400]),
+            published_at=st.just(datetime(2025, 3, 7, tzinfo=UTC)),
+        ),
+        max_size=8,
+    )
+)
+def test_what_was_admitted_is_known_the_next_time(articles: list[Article]) -> None:
+    entries = keyed(*articles)
+    known = {key: one for one, claims in identity.admit(entries, {}) for key in claims}
+    assert identity.admit(entries, known) == ()

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import gzip
+import re
+import sys
+import zlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.feeds import health, schedule
+from monitor.feeds.parse import inflate, parse
+from monitor.models import (
+    EventKind,
+    FailureReason,
+    FeedSource,
+    FeedState,
+    FetchError,
+    ParsedFeed,
+    Response,
+)
+
+NOW = datetime(2025, 3, 10, 12, tzinfo=UTC)
+SOURCE = FeedSource(url="https://example.org/rss", name="Example", tags=("maghreb",))
+CORPORA = Path(__file__).parent.parent.parent / "shared" / "corpora"
+
+
+def response(body: bytes, encoding: str = "", content_type: str = "") -> Response:
+    return Response(
+        url="https://example.org/feeds/rss",
+        body=body,
+        body_hash="",
+        content_encoding=encoding,
+        content_type=content_type,
+    )
+
+
+def read(body: bytes | str, content_type: str = "") -> ParsedFeed | FetchError:
+    data = body.encode() if isinstance(body, str) else body
+    return parse(data, response(data, content_type=content_type), SOURCE, NOW)
+
+
+def rss(items: str, head: str = "") -> str:
+    return f'<rss version="2.0"><channel><title>T</title>{head}{items}</channel></rss>'
+
+
+def entries(body: bytes | str) -> tuple[Any, ...]:
+    parsed = read(body)
+    assert isinstance(parsed, ParsedFeed)
+    return parsed.articles
+
+
+def test_an_entry_becomes_an_article_with_its_feeds_name_and_tags() -> None:
+    (article,) = entries(
+        rss(
+            "<item><title>Arms &amp; talks</title><link>https://example.org/a</link>"
+            "<guid>g1</guid><description>&lt;p&gt;Text&lt;/p&gt;</description>"
+            "<category>Defence</category><author>jane@example.org (Jane)</author>"
+            "<pubDate>Fri, 07 Mar 2025 10:15:00 +0100</pubDate></item>"
+        )
+    )
+    assert (article.guid, article.url, article.title) == ("g1", "https://example.org/a", "Arms & talks")
+    assert article.text == "<p>Text</p>"
+    assert article.categories == ("Defence",)
+    assert article.published_at == datetime(2025, 3, 7, 9, 15, tzinfo=UTC)
+    assert (article.feed_name, article.tags) == ("Example", ("maghreb",))
+
+
+def test_the_longest_of_summary_and_content_is_the_text() -> None:
+    (article,) = entries(
+        '<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
+        "<item><title>x</title><description>short</description>"
+        "<content:encoded>the whole of the text</content:encoded></item></channel></rss>"
+    )
+    assert article.text == "the whole of the text"
+
+
+def test_a_relative_link_is_completed() -> None:
+    (article,) = entries(rss("<item><title>x</title><link>/a?b=1</link></item>"))
+    assert article.url == "https://example.org/a?b=1"
+
+
+def test_an_undated_entry_has_no_date_and_the_future_is_clamped() -> None:
+    undated, future, wrong = entries(
+        rss(
+            "<item><title>a</title></item>"
+            "<item><title>b</title><pubDate>Fri, 07 Mar 2042 10:00:00 GMT</pubDate></item>"
+            "<item><title>c</title><pubDate>the day before yesterday</pubDate></item>"
+        )
+    )
+    assert undated.published_at is None
+    assert future.published_at == NOW
+    assert wrong.published_at is None
+
+
+def test_an_empty_entry_costs_only_itself() -> None:
+    parsed = read(rss("<item></item><item><title>good</title></item>"))
+    assert isinstance(parsed, ParsedFeed)
+    assert [article.title for article in parsed.articles] == ["good"]
+    assert parsed.skipped == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ("", "an empty body"),
+        ("<!DOCTYPE html><html><body>log in</body></html>", "an HTML page"),
+        ("/etc/passwd", "no feed format known"),
+        ("/dev/zero", "no feed format known"),
+        ("file:///etc/passwd", "no feed format known"),
+        ("http://127.0.0.1/", "no feed format known"),
+    ],
+)
+def test_what_is_no_feed_is_said_and_nothing_it_names_is_opened(body: str, detail: str) -> None:
+    opened: list[Any] = []
+    watching = True
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if watching and event in ("open", "socket.connect", "urllib.Request"):
+            opened.append(arguments)
+
+    sys.addaudithook(watch)
+    try:
+        assert read(body) == FetchError(reason=FailureReason.NOT_A_FEED, detail=detail)
+    finally:
+        watching = False
+    assert opened == []
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_are_a_feed_or_our_error(body: bytes) -> None:
+    assert isinstance(read(body), ParsedFeed | FetchError)
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="no corpora beside the repository")
+def test_every_real_feed_yields_its_entries() -> None:
+    feeds = [
+        path
+        for path in sorted((CORPORA / "feedjira").rglob("*.xml"))
+        if re.match(rb"\s*(<\?xml|<rss|<feed|<rdf)", path.read_bytes())
+    ]
+    assert len(feeds) > 20
+    assert [path.name for path in feeds if not entries(path.read_bytes())] == []
+
+
+# --- inflating -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        ("gzip", gzip.compress(b"body" * 100)),
+        ("x-gzip", gzip.compress(b"body" * 100)),
+        ("deflate", zlib.compress(b"body" * 100)),
+        ("deflate", zlib.compress(b"body" * 100, wbits=-15)),
+        ("", b"body" * 100),
+        ("identity", b"body" * 100),
+    ],
+)
+def test_a_body_is_inflated(encoding: str, packed: bytes) -> None:
+    assert inflate(response(packed, encoding), 10_000) == b"body" * 100
+
+
+def test_a_bomb_is_refused_at_the_limit() -> None:
+    packed = gzip.compress(b"\0" * 50_000_000)
+    error = inflate(response(packed, "gzip"), 10_000_000)
+    assert error == FetchError(
+        reason=FailureReason.TOO_LARGE, detail="more than 10000000 bytes once decompressed"
+    )
+
+
+@given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate", "br", "", "zstd"]))
+def test_any_packed_bytes_are_a_body_or_our_error(body: bytes, encoding: str) -> None:
+    assert isinstance(inflate(response(body, encoding), 1_000), bytes | FetchError)
+
+
+# --- the schedule and the feed's health -----------------------------------------------
+
+
+def state(failures: int = 0, reason: FailureReason | None = None) -> FeedState:
+    source = FeedSource(url=SOURCE.url, interval=timedelta(minutes=10))
+    return FeedState(id=1, source=source, next_check_at=NOW, failures=failures, reason=reason)
+
+
+MINIMUM = timedelta(minutes=5)
+GONE = FetchError(reason=FailureReason.HTTP_STATUS, detail="HTTP 404")
+
+
+def test_a_feed_that_answers_is_asked_again_after_its_interval_never_below_the_minimum() -> None:
+    assert schedule.after_success(state(), MINIMUM, NOW) == NOW + timedelta(minutes=10)
+    assert schedule.after_success(state(), timedelta(hours=1), NOW) == NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("failures", "wait"),
+    [
+        (0, timedelta(minutes=10)),
+        (1, timedelta(minutes=20)),
+        (5, timedelta(minutes=320)),
+        (8, timedelta(days=1)),
+        (10_000, timedelta(days=1)),
+    ],
+)
+def test_a_feed_that_fails_is_asked_less_and_less(failures: int, wait: timedelta) -> None:
+    assert schedule.after_failure(state(failures), GONE, MINIMUM, NOW) == NOW + wait
+
+
+def test_retry_after_is_obeyed() -> None:
+    busy = FetchError(
+        reason=FailureReason.HTTP_STATUS, detail="HTTP 503", retry_after=timedelta(hours=3)
+    )
+    assert schedule.after_failure(state(), busy, MINIMUM, NOW) == NOW + timedelta(hours=3)
+
+
+def test_a_failing_feed_is_told_once_and_its_recovery_once() -> None:
+    (failing,) = health.changes(state(), GONE, NOW)
+    assert (failing.kind, failing.detail) == (EventKind.FEED_FAILING, "http status: HTTP 404")
+    assert health.changes(state(3, FailureReason.HTTP_STATUS), GONE, NOW) == ()
+    (recovered,) = health.changes(state(3, FailureReason.HTTP_STATUS), None, NOW)
+    assert (recovered.kind, recovered.detail) == (EventKind.FEED_RECOVERED, "after 3 failed polls")
+    assert health.changes(state(), None, NOW) == ()

@@ -1,0 +1,446 @@
+"""The store in SQLite: the contract of every store, then what only a file can get wrong."""
+
+# ruff: noqa: E402 - the contract is imported after its asserts were made to speak
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pysqlite3  # noqa: TID251 - the hand of another program
+import pytest
+
+pytest.register_assert_rewrite("store_contract")
+
+from tests import store_contract as contract
+from tests.store_child import commit_number, commit_until_killed, open_store, open_together, the_feed
+from tests.store_contract import *  # noqa: F403
+from tests.strategies import at
+
+from monitor.errors import ForeignDatabase, StoreBusy, StoreError
+from monitor.models import DeliveryState
+from monitor.store import connection
+from monitor.store.sqlite import SqliteStore
+
+SHORT = timedelta(milliseconds=50)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "news #1?.db"  # characters that mean something in a URI
+
+
+@pytest.fixture
+def store(path):
+    opened = open_store(path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def new_store(tmp_path_factory):
+    opened = []
+
+    def make():
+        while opened:
+            opened.pop().close()
+        opened.append(open_store(tmp_path_factory.mktemp("store") / "news.db"))
+        return opened[-1]
+
+    yield make
+    while opened:
+        opened.pop().close()
+
+
+@pytest.fixture(scope="module")
+def processes():
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["monitor.store.sqlite", "hypothesis", "pytest"])
+    return context
+
+
+def connect(path: Path):
+    return pysqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+
+def files(path: Path) -> dict[str, bytes]:
+    """What lies on the disk; a reader may leave an empty log, and ``-shm`` only caches the log."""
+    return {
+        each.name: each.read_bytes()
+        for each in path.parent.iterdir()
+        if each.stat().st_size and not each.name.endswith("-shm")
+    }
+
+
+# --- opening -----------------------------------------------------------------------
+
+
+def test_the_database_is_opened_right_and_says_so(store):
+    pragmas = store.pragmas()
+    assert tuple(map(int, pragmas.pop("sqlite").split("."))) >= (3, 51, 3)
+    assert pragmas == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "busy_timeout": 5000,
+        "journal_size_limit": 64 * 1024 * 1024,
+        "trusted_schema": 0,
+        "application_id": connection.APPLICATION_ID,
+        "query_only": 0,
+    }
+
+
+def test_a_pragma_that_sqlite_does_not_set_is_an_error(path):
+    db = connection.open_writer(path)
+    with pytest.raises(StoreError, match=r"SQLite keeps page_size at 4096; 8192 is needed"):
+        connection._set(db, path, {"page_size": 8192}, SHORT)
+    db.close()
+
+
+def test_what_was_written_is_there_after_opening_again(path):
+    with closing(open_store(path)) as store:
+        contract.tell(store, contract.alert("a", "mail"))
+        before = (store.feeds(), store.alerts(9))
+    with closing(open_store(path)) as store:
+        assert (store.feeds(), store.alerts(9)) == before
+        assert contract.claimed_ids(store) == ["algeria-us-arms a/mail"]
+
+
+def test_instants_and_lists_are_text_that_people_can_read(store, path):
+    contract.tell(store, contract.alert("é", "mail"))
+    with closing(connect(path)) as db:
+        found = db.execute("SELECT next_attempt_at FROM delivery").fetchone()
+        assert found == ("2026-03-07T10:15:00.000000Z",)
+        assert db.execute("SELECT keys FROM article").fetchone() == (
+            '["url:https://example.org/é"]',
+        )
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+@pytest.mark.parametrize("application_id", [0, 99])
+def test_another_programs_database_is_refused_untouched(path, mode, application_id):
+    original = path.with_name("original.db")
+    with closing(connect(original)) as db:
+        db.execute(f"PRAGMA journal_mode = {mode}")
+        db.execute(f"PRAGMA application_id = {application_id}")
+        db.execute("CREATE TABLE theirs (x)")
+        for each in original.parent.glob("original.db*"):  # with its log, as after a crash
+            shutil.copy(each, each.with_name(each.name.replace("original.db", path.name)))
+    before = files(path)
+    for attempt in (open_store, SqliteStore.open_reader):
+        with pytest.raises(
+            ForeignDatabase, match=r"another program's database .* name another file"
+        ):
+            attempt(path)
+    assert files(path) == before
+
+
+@pytest.mark.parametrize(
+    "content", [b"dear diary\n" * 500, os.urandom(9000), b"SQLite format 3\0" + b"\1" * 5000]
+)
+def test_a_file_that_is_no_database_is_refused_untouched(path, content):
+    path.write_bytes(content)
+    for attempt in (open_store, SqliteStore.open_reader):
+        with pytest.raises(ForeignDatabase, match="this is not a database"):
+            attempt(path)
+    assert files(path) == {path.name: content}
+
+
+def test_a_newer_versions_database_is_refused_untouched(path):
+    open_store(path).close()
+    with closing(connect(path)) as db:
+        db.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at)"
+            " VALUES ('news-monitor', '9999 from the future', '')"
+        )
+    before = files(path)
+    for attempt in (open_store, SqliteStore.open_reader):
+        with pytest.raises(ForeignDatabase, match=r"newer news-monitor.*9999 from the future"):
+            attempt(path)
+    assert files(path) == before
+
+
+def test_a_file_whose_rollback_was_left_undone_is_opened(path):
+    """Death outside of WAL leaves a journal that no reader may play back."""
+    original = path.with_name("original.db")
+    with closing(open_store(original)) as store:
+        commit_number(store, 1)
+    with closing(connect(original)) as db:
+        db.execute("PRAGMA journal_mode = delete").fetchall()
+        db.execute("PRAGMA cache_size = 1").fetchall()
+        db.execute("BEGIN")
+        db.execute("UPDATE article SET text = hex(zeroblob(100000))")
+        for each in original.parent.glob("original.db*"):
+            shutil.copy(each, each.with_name(each.name.replace("original.db", path.name)))
+    assert path.with_name(f"{path.name}-journal").stat().st_size
+    reader = connection._connect(path, "ro", SHORT)
+    with pytest.raises(pysqlite3.OperationalError, match="readonly"):
+        reader.execute("SELECT * FROM article")
+    reader.close()
+    with closing(open_store(path)) as store:
+        assert_all_or_nothing(store, 1)
+
+
+def test_an_empty_file_becomes_a_database(path):
+    path.touch()
+    with closing(open_store(path)) as store:
+        assert store.feeds() == ()
+
+
+def test_a_folder_that_is_not_there_is_said_in_plain_words(path):
+    with pytest.raises(StoreError, match="no file that this user may open"):
+        open_store(path / "deeper" / "news.db")
+    path.mkdir()
+    with pytest.raises(StoreError, match="no file that this user may open"):
+        open_store(path)
+
+
+def test_a_damaged_file_is_refused_as_damaged(path):
+    with closing(open_store(path)) as store:
+        for number in range(1, 60):
+            commit_number(store, number)
+    whole = path.read_bytes()
+    middle = len(whole) // 2 // 4096 * 4096
+    path.write_bytes(whole[:middle] + b"\xa5" * 8192 + whole[middle + 8192 :])
+    with pytest.raises(StoreError, match="the database is damaged"):
+        open_store(path)
+
+
+def test_processes_that_open_a_fresh_file_at_once_all_succeed(processes, tmp_path):
+    together = 6
+    for round_ in range(4):
+        path = tmp_path / f"{round_}.db"
+        barrier, answers = processes.Barrier(together), processes.SimpleQueue()
+        openers = [
+            processes.Process(target=open_together, args=(path, barrier, answers))
+            for _ in range(together)
+        ]
+        for each in openers:
+            each.start()
+        assert [answers.get() for _ in openers] == ["ok"] * together
+        for each in openers:
+            each.join()
+        with closing(open_store(path)) as store:
+            assert store.integrity_check() == ()
+            assert len(store.feeds()) == 1
+
+
+# --- readers beside the daemon -----------------------------------------------------
+
+
+def test_a_reader_without_a_database_asks_whether_the_daemon_ran(path):
+    with pytest.raises(StoreError, match=r"no database at .*: has the daemon run\?"):
+        SqliteStore.open_reader(path)
+    assert not path.exists()
+    path.touch()
+    with pytest.raises(StoreError, match=r"no database at .*: has the daemon run\?"):
+        SqliteStore.open_reader(path)
+
+
+def test_a_reader_sees_what_the_daemon_writes_and_can_write_nothing(store, path):
+    contract.tell(store, contract.alert("a", "mail"))
+    with closing(SqliteStore.open_reader(path)) as reader:
+        assert reader.alerts(9) == store.alerts(9)
+        contract.claim(store)
+        assert reader.alerts(9) == store.alerts(9)
+        with pytest.raises(StoreError, match="it may only be read"):
+            reader.ping()
+        with store._writing():  # a reader is not held up by a writer
+            assert len(reader.feeds()) == 1
+
+
+def test_a_reader_of_an_older_schema_asks_for_the_daemon(path):
+    open_store(path).close()
+    with closing(connect(path)) as db:
+        db.execute("DELETE FROM _sqlite_migrations")
+    with pytest.raises(StoreError, match="an older version's database; start the daemon"):
+        SqliteStore.open_reader(path)
+
+
+# --- locks -------------------------------------------------------------------------
+
+
+def test_a_short_foreign_lock_is_waited_for(store, path):
+    with closing(connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(0.2, other.execute, ["COMMIT"])
+        release.start()
+        store.ping()
+        release.join()
+
+
+def test_a_long_foreign_lock_is_said_in_plain_words(path):
+    with closing(open_store(path, busy_timeout=SHORT)) as store, closing(connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusy, match="another process keeps it locked; try again"):
+            store.ping()
+        assert store.feeds() == ()
+        other.execute("COMMIT")
+        store.ping()
+
+
+def test_a_file_locked_for_good_cannot_be_opened_and_says_so(path):
+    with closing(connect(path)) as other:
+        other.execute("CREATE TABLE theirs (x)")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreBusy, match="another process keeps it locked"):
+            open_store(path, busy_timeout=SHORT)
+
+
+def test_another_opener_in_the_middle_of_creating_the_file_is_waited_for(path):
+    """SQLite itself does not wait when the journal mode is to change under a writer."""
+    with closing(connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(0.2, other.execute, ["COMMIT"])
+        release.start()
+        open_store(path).close()
+        release.join()
+        other.execute("PRAGMA journal_mode = delete").fetchall()
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusy, match="another process keeps it locked"):
+            open_store(path, busy_timeout=SHORT)
+
+
+def test_the_store_can_be_used_by_one_thread_after_another(store):
+    worker = threading.Thread(target=contract.follow, args=[store])
+    worker.start()
+    worker.join()
+    assert len(store.feeds()) == 1
+
+
+# --- a full disk -------------------------------------------------------------------
+
+
+def test_a_full_disk_costs_nothing_that_was_written(store):
+    commit_number(store, 1)
+    before = (store.feeds(), store.alerts(9))
+    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+    store._db.execute(f"PRAGMA max_page_count = {pages}").fetchall()
+    long = contract.alert("long", "mail")
+    long = contract.replace(long, article=contract.article("long", text="word " * 9000))
+    outcome = contract.poll(the_feed(store), contract.judged(long))
+    with pytest.raises(StoreError, match="the disk is full; nothing was written"):
+        store.commit(outcome)
+    assert (store.feeds(), store.alerts(9)) == before
+    assert store.known(long.article.keys) == {}
+    store._db.execute("PRAGMA max_page_count = 1000000").fetchall()
+    assert store.commit(outcome) is contract.Commit.DONE
+    assert store.alerts(1)[0].alert == long
+    assert store.integrity_check() == ()
+
+
+# --- death in the middle -----------------------------------------------------------
+
+
+def assert_all_or_nothing(store: SqliteStore, last: int) -> None:
+    """Each of the polls up to ``last`` is there whole, and nothing of a later one."""
+    assert store.integrity_check() == ()
+    assert the_feed(store).validators.etag == f"{last}"
+    told = store.alerts(10**6)
+    assert [each.alert for each in reversed(told)] == [
+        contract.alert(f"{number}", "mail", "slack") for number in range(1, last + 1)
+    ]
+    assert {len(each.deliveries) for each in told} == {2}
+    keys = [f"url:https://example.org/{number}" for number in range(1, last + 2)]
+    assert list(store.known(keys)) == keys[:-1]
+    assert sum(each.articles for each in store.article_counts()) == last
+
+
+def test_polls_are_whole_or_absent_however_often_the_process_is_killed(processes, path):
+    chance = random.Random(7)
+    lost = unacknowledged = last = 0
+    for _ in range(40):
+        ours, theirs = processes.Pipe(duplex=False)
+        child = processes.Process(target=commit_until_killed, args=(path, theirs))
+        child.start()
+        theirs.close()
+        acknowledged = 0
+        for _ in range(chance.randint(1, 12)):
+            acknowledged = ours.recv()
+        spin(chance.uniform(0, 0.003))  # a poll takes about one millisecond: strike anywhere in it
+        os.kill(child.pid, signal.SIGKILL)
+        child.join()
+        acknowledged = last_word(ours, acknowledged)
+        with closing(open_store(path)) as store:
+            last = int(the_feed(store).validators.etag)
+            lost += max(0, acknowledged - last)
+            unacknowledged += max(0, last - acknowledged)
+            assert last <= acknowledged + 1
+            assert_all_or_nothing(store, last)
+    print(f"40 kills, {last} polls, lost {lost}, written but not acknowledged {unacknowledged}")
+    assert lost == 0
+
+
+def spin(seconds: float) -> None:
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
+def last_word(pipe, word: int) -> int:
+    """The last that a dead process said, if it said more than ``word``."""
+    while True:
+        try:
+            word = pipe.recv()
+        except EOFError:
+            return word
+
+
+@pytest.mark.parametrize(
+    ("step", "failpoint", "sending", "sent"),
+    [
+        ("commit", "commit: in transaction", 0, 0),
+        ("claim", "claim: in transaction", 3, 0),
+        ("record", "record: in transaction", 1, 3),
+    ],
+)
+def test_death_at_a_failpoint_undoes_the_transaction(path, step, failpoint, sending, sent):
+    environment = os.environ | {"NEWS_MONITOR_FAILPOINTS": f"{failpoint}=kill@4"}
+    child = Path(__file__).with_name("store_child.py")
+    done = subprocess.run([sys.executable, child, path, step], env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
+    with closing(open_store(path)) as store:
+        assert_all_or_nothing(store, 3 if step == "commit" else 4)
+        states = [each.state for told in store.alerts(9) for each in told.deliveries]
+        assert states.count(DeliveryState.SENDING) == sending
+        assert states.count(DeliveryState.SENT) == sent
+
+
+# --- speed that does not wear off --------------------------------------------------
+
+
+def test_what_is_asked_often_is_answered_from_an_index(store):
+    contract.tell(store, contract.alert("a", "mail", "slack"))
+    asked: list[str] = []
+    store._db.conn.set_trace_callback(asked.append)
+    store.due_feeds(at(), 10)
+    store.known(["guid:1", "guid:2"])
+    mail, slack = contract.claim(store)
+    store.record(mail.id, contract.Sent(at=at()))
+    store.record(slack.id, contract.BUSY)
+    store.release_claims(at())
+    store.commit(contract.poll(the_feed(store), contract.judged(contract.alert("b", "mail"))))
+    store._db.conn.set_trace_callback(None)
+    plans = {
+        sql: [row["detail"] for row in store._db.execute(f"EXPLAIN QUERY PLAN {sql}")]
+        for sql in asked
+        if sql.split()[0] in {"SELECT", "UPDATE", "WITH"}
+        and "FROM feed WHERE position IS NOT NULL ORDER BY position" not in sql
+    }
+    assert len(plans) > 10
+    steps = [(sql, step) for sql, plan in plans.items() for step in plan]
+    for index in ("delivery_open", "feed_due", "sqlite_autoindex_alert_1"):
+        assert any(index in step for _, step in steps)
+    harmless = ("SCAN lane", "SCAN CONSTANT ROW", "SCAN delivery USING INDEX delivery_open")
+    assert [each for each in steps if "SCAN" in each[1] and not each[1].startswith(harmless)] == []
+    assert [each for each in steps if "LIMIT" in each[0] and "TEMP B-TREE" in each[1]] == []

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.matching.index import Entry, Index
+from monitor.matching.words import fold, fold_term, written_words
+
+
+def found(text: str, term: str, language: str = "any", **options: bool) -> list[str]:
+    """What a term finds in a text, as the text has it."""
+    folded = fold(text)
+    index = Index([Entry(key=("term", term), text=term, language=language, **options)])
+    return [
+        text[folded.spans[hit.first][0] : folded.spans[hit.last][1]]
+        for hit in index.hits(text, folded, None if language == "any" else language)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("term", "text", "surface"),
+    [
+        ("Algérie", "Le ministre d'Algérie", "Algérie"),
+        ("Algérie", "L’ALGERIE a signé", "ALGERIE"),
+        ("Algérie", "l'Alge\u0301rie", "Alge\u0301rie"),
+        ("algéro", "un accord algéro-américain", "algéro"),
+        ("arms deal", "an arms-deal was signed", "arms-deal"),
+        ("arms deal", "an arms \n deal was signed", "arms \n deal"),
+        ("bras d'honneur", "un bras d’honneur", "bras d’honneur"),
+        ("U.S.", "U.S.-Algerian talks", "U.S"),
+        ("EE. UU.", "con EE. UU. y", "EE. UU"),
+        ("EE. UU.", "con EE.UU. y", "EE.UU"),
+        ("США", "в США сказали", "США"),
+        ("Straße", "die STRASSE", "STRASSE"),
+        ("f-16", "des F-16, livrés", "F-16"),
+        ("الجزائر", "صفقة للجزائر", "للجزائر"),
+        ("الجزائر", "بين واشنطن وبالجزائر", "وبالجزائر"),
+        ("الجزائر", "والجزائرِ", "والجزائرِ"),
+        ("أسلحة", "صفقة الأسلحة", "الأسلحة"),
+        ("صفقة أسلحة", "عن صفقة الأسلحة", "صفقة الأسلحة"),
+        ("معدات عسكرية", "المعدات العسكرية", "المعدات العسكرية"),
+        ("أمريكا", "امريكا", "امريكا"),
+        ("阿尔及利亚", "美国与阿尔及利亚签署", "阿尔及利亚"),
+        ("アルジェリア", "米国とアルジェリアは", "アルジェリア"),
+        ("한국", "한국 정부", "한국"),
+        ("भारत", "भारत सरकार", "भारत"),
+    ],
+)
+def test_a_term_is_found_as_newspapers_write_it(term: str, text: str, surface: str) -> None:
+    assert found(text, term) == [surface]
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("argel", "largely Bargeld"),
+        ("us", "Russia, campus, business"),
+        ("arms deal", "open arms. Deal or not"),
+        ("arms deal", "arms, deal"),
+        ("الرياض", "الرياضة اليوم"),
+        ("مالي", "شمالي إجمالي ماليزيا"),
+        ("سلاح", "سلاحف"),
+        ("того", "тоготип"),
+        ("reunion", "reunions"),
+    ],
+)
+def test_a_term_is_not_found_inside_other_words(term: str, text: str) -> None:
+    assert found(text, term) == []
+
+
+def test_an_exact_term_asks_for_its_letters_case_and_accents() -> None:
+    assert found("US and us and Us", "US", is_exact=True) == ["US"]
+    assert found("Elysee, Élysée", "Élysée", is_exact=True) == ["Élysée"]
+    assert found("the U.S. said, u.s. said", "U.S.", is_exact=True) == ["U.S"]
+
+
+def test_a_prefix_goes_on_in_its_last_word_only() -> None:
+    assert found("armes armement army", "armem", is_prefix=True) == ["armement"]
+    assert found("fighter jets, fighterjets", "fighter je", is_prefix=True) == ["fighter jets"]
+
+
+def test_a_list_applies_to_the_language_of_the_text_only() -> None:
+    text = "Bargeld in Argel"
+    index = Index([Entry(key=("country", "DZ"), text="Argel", language="es")])
+    assert list(index.hits(text, fold(text), "de")) == []
+    assert len(list(index.hits(text, fold(text), "es"))) == 1
+
+
+@given(st.text())
+def test_folding_any_text_keeps_every_word_at_its_place(text: str) -> None:
+    folded = fold(text)
+    assert len(folded.starts) == len(folded.spans)
+    for start, end in folded.spans:
+        assert 0 <= start < end <= len(text)
+    for (_, end), (start, _) in zip(folded.spans, folded.spans[1:], strict=False):
+        assert end <= start or text[start:end]  # one character may fold to several words
+
+
+SCRIPTS = "".join(map(chr, (*range(0x20, 0x370), *range(0x370, 0x530), *range(0x5D0, 0x6D4))))
+
+
+@given(st.text(alphabet=SCRIPTS))
+def test_a_text_finds_itself_however_it_is_normalised(text: str) -> None:
+    """The same words in NFC and NFD are the same words, in the scripts whose accents fold."""
+    assert fold(unicodedata.normalize("NFD", text)).text == fold(
+        unicodedata.normalize("NFC", text)
+    ).text
+
+
+@given(st.text(min_size=1))
+def test_a_term_with_a_word_is_found_in_itself(text: str) -> None:
+    if fold_term(text):
+        assert found(text, text)
+
+
+def test_written_words_keep_case_and_accents() -> None:
+    text = "L'Élysée et les US"
+    assert written_words(text, fold(text)) == ("L", "Élysée", "et", "les", "US")

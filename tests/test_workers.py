@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from monitor.errors import WorkerDied, WorkerTimeout
+from monitor.workers import Workers
+
+SECOND = timedelta(seconds=1)
+
+
+def nothing() -> None:
+    """A start that does nothing."""
+
+
+def identify(value: int) -> tuple[int, int]:
+    return os.getpid(), value
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def take_memory(size: int) -> int:
+    return len(bytearray(size))
+
+
+def hold_the_gil() -> None:
+    """What a super-linear regular expression does: no other thread of the process runs."""
+    re.match(r"(a+)+$", "a" * 40 + "b")
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    pool = Workers(1, nothing, memory=256 * 1024 * 1024)
+    yield pool
+    pool.close()
+
+
+def test_a_call_runs_in_another_process_that_is_kept(workers: Workers) -> None:
+    async def run() -> None:
+        first, value = await workers.call(10 * SECOND, identify, 7)
+        second, _ = await workers.call(10 * SECOND, identify, 8)
+        assert value == 7
+        assert first == second != os.getpid()
+
+    asyncio.run(run())
+
+
+def test_a_call_that_holds_the_interpreter_is_killed_at_its_deadline(workers: Workers) -> None:
+    async def run() -> None:
+        await workers.call(10 * SECOND, identify, 1)
+        began = time.monotonic()
+        with pytest.raises(WorkerTimeout, match="killed after 0.5 s"):
+            await workers.call(SECOND / 2, hold_the_gil)
+        assert time.monotonic() - began < 5
+        assert (await workers.call(10 * SECOND, identify, 2))[1] == 2
+
+    asyncio.run(run())
+
+
+def test_a_worker_that_dies_is_said_and_replaced(workers: Workers) -> None:
+    async def run() -> None:
+        with pytest.raises(WorkerDied):
+            await workers.call(10 * SECOND, die)
+        assert (await workers.call(10 * SECOND, identify, 3))[1] == 3
+
+    asyncio.run(run())
+
+
+def test_a_worker_that_wants_too_much_memory_is_told_no(workers: Workers) -> None:
+    async def run() -> None:
+        with pytest.raises(WorkerDied, match="memory"):
+            await workers.call(10 * SECOND, take_memory, 1024 * 1024 * 1024)
+        assert await workers.call(10 * SECOND, take_memory, 1024) == 1024
+
+    asyncio.run(run())
+
+
+def test_an_error_of_the_call_itself_comes_back(workers: Workers) -> None:
+    async def run() -> None:
+        with pytest.raises(ValueError, match="invalid literal"):
+            await workers.call(10 * SECOND, int, "x")
+
+    asyncio.run(run())
