@@ -58,6 +58,8 @@ class Daemon:
         self._sending: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
+        self._claiming = asyncio.Lock()
+        self._is_serving = False
         self._has_failed = False
         self._ticked: dict[str, float] = {}
         self._store = SqliteStore.open(settings.storage.path, delivery_id=plan.delivery_id)
@@ -77,6 +79,7 @@ class Daemon:
         try:
             await self._start()
             scheduler = self._scheduler()
+            self._is_serving = True
             await self._poll_tick()
             await self._deliver_tick()
             scheduler.start()
@@ -162,9 +165,10 @@ class Daemon:
         self._ticked["poll"] = asyncio.get_running_loop().time()
 
     async def _deliver_tick(self) -> None:
-        for delivery in await self._due_deliveries():
-            self._sending.add(delivery.destination)
-            self._spawn(self._deliver(delivery))
+        async with self._claiming:
+            for delivery in await self._due_deliveries():
+                self._sending.add(delivery.destination)
+                self._spawn(self._deliver(delivery))
         self._ticked["deliver"] = asyncio.get_running_loop().time()
 
     async def _rules_tick(self) -> None:
@@ -237,6 +241,8 @@ class Daemon:
             await asyncio.sleep(PAUSE.total_seconds())
         else:
             reports.polled(feed, outcome)
+            if any(judged.alerts for judged in outcome.articles):
+                await self._deliver_now()
         finally:
             self._polling.discard(feed.id)
 
@@ -250,6 +256,12 @@ class Daemon:
             reports.delivered(delivery, result)
         finally:
             self._sending.discard(delivery.destination)
+        await self._deliver_now()
+
+    async def _deliver_now(self) -> None:
+        """Look for deliveries without waiting for the tick; a run of ``once`` looks by itself."""
+        if self._is_serving and not self._stopping.is_set():
+            await self._deliver_tick()
 
     # --- reload --------------------------------------------------------------------
 

@@ -239,7 +239,8 @@ def _worded(details: ErrorDetails, mapping: str, instead: str) -> str:
             return "must not be empty"
         case "enum" | "literal_error":
             options = re.findall(r"'([^']*)'", str(context["expected"]))
-            hint = did_you_mean(str(details["input"]), options)
+            meant = closest(str(details["input"]), options)
+            hint = f" (did you mean {quoted(meant)}?)" if meant else ""
             return f"expected {listed(options)}, found {instead}{hint}"
         case _:
             return details["msg"][:1].lower() + details["msg"][1:]

@@ -50,7 +50,9 @@ from monitor.workers import Workers
 
 READ_DEADLINE = timedelta(seconds=5)
 JUDGE_DEADLINE = timedelta(seconds=2)
-"""For one article; a batch has as many times that as it has articles, within reason."""
+"""For one article; a batch has as many times that as it has articles."""
+JUDGE_PATIENCE = timedelta(seconds=20)
+"""For an article whose batch was lost, asked again alone."""
 JUDGE_BATCH = 10
 SEND_DEADLINE = timedelta(seconds=45)
 LEASE = SEND_DEADLINE + timedelta(seconds=60)
@@ -162,25 +164,34 @@ async def _judge(
     events: list[Event] = []
     for batch in (articles[i : i + JUDGE_BATCH] for i in range(0, len(articles), JUDGE_BATCH)):
         try:
-            deadline = JUDGE_DEADLINE * len(batch)
-            matches += await tools.readers.call(deadline, reading.judge_all, batch, tools.clock())
-        except WorkerFailed as error:
-            if len(batch) == 1:
-                matches.append(())
-                events.append(
-                    Event(
-                        at=tools.clock(),
-                        kind=EventKind.ARTICLE_UNJUDGED,
-                        subject=batch[0].url or batch[0].title,
-                        detail=f"no rule was asked: its reader was lost: {error}",
-                    )
-                )
-                continue
+            matches += await tools.readers.call(
+                JUDGE_DEADLINE * len(batch), reading.judge_all, batch, tools.clock()
+            )
+        except WorkerFailed:
             for article in batch:
-                found, lost = await _judge([article], tools)
-                matches += found
+                found, lost = await _judge_alone(article, tools)
+                matches.append(found)
                 events += lost
     return matches, tuple(events)
+
+
+async def _judge_alone(
+    article: Article, tools: PollTools
+) -> tuple[tuple[Match, ...], tuple[Event, ...]]:
+    """One article's matches, with patience: a slow machine must not cost an alert."""
+    try:
+        (found,) = await tools.readers.call(
+            JUDGE_PATIENCE, reading.judge_all, (article,), tools.clock()
+        )
+    except WorkerFailed as error:
+        event = Event(
+            at=tools.clock(),
+            kind=EventKind.ARTICLE_UNJUDGED,
+            subject=article.url or article.title,
+            detail=f"no rule could be asked: its reader was lost: {error}",
+        )
+        return (), (event,)
+    return found, ()
 
 
 def _plan(

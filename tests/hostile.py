@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+from monitor.models import Article, Delivery, Evidence
+from tests.deliveries import delivery, match
+
 SHOWPIECE = (
     "<!channel> <script>alert(1)</script>\r\nBcc: x@y.example\r\n\u202eevil\u202c "
     "@everyone [click](http://evil.example)"
@@ -63,3 +70,61 @@ HOSTILE: tuple[str, ...] = (
     *(text + text for text in _MENTIONS),
 )
 """A hundred and twenty strings and more."""
+
+LIVE = re.compile(r"[<>@`|\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|://|\]\(|www\.")
+"""What somebody's text could still do; LF is not in it, as our own text has lines."""
+
+
+def hostile_delivery(text: str) -> Delivery:
+    """Return a delivery of an article with a text in every place where one can be."""
+    evidence = Evidence(
+        condition="concept: arms",
+        field="body",
+        start=0,
+        end=len(text),
+        text=text,
+        kind="term",
+        sentence=text,
+    )
+    article = Article(
+        keys=("k",),
+        url="https://elwasat.example/a?b=" + text,
+        title=text,
+        text=text,
+        language=text,
+        feed_name=text,
+        publisher=text,
+    )
+    return delivery(article, match([evidence, replace(evidence, field="title")]))
+
+
+class Page(HTMLParser):
+    """What a mail client finds in a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.marks: list[str] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag != "meta":
+            self._open.append(tag)
+        if tag == "mark":
+            self.marks.append("")
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        if self._open[-1:] == ["mark"]:
+            self.marks[-1] += data
+        if not set(self._open) & {"style", "title"}:
+            self.text += data
+
+    def attributes(self, name):
+        return [attrs[name] for _, attrs in self.tags if name in attrs]

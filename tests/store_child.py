@@ -10,11 +10,10 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from tests import store_contract as contract
-from tests.strategies import at
-
 from monitor.models import FeedSource, FeedState, Sent, Validators
 from monitor.store.sqlite import SqliteStore
+from tests import store_contract as contract
+from tests.strategies import at
 
 FEED = "https://example.org/rss"
 

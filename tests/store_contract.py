@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.strategies import alerts, at, events, outcomes, sources
 
 from monitor.models import (
     Alert,
@@ -36,6 +35,7 @@ from monitor.models import (
     Validators,
 )
 from monitor.store.protocol import Commit, Store
+from tests.strategies import alerts, at, events, outcomes, sources
 
 LEASE = timedelta(minutes=2)
 BUSY = Retry(next_attempt_at=at(30), reason=DeliveryReason.REFUSED, detail="503")

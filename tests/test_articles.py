@@ -141,7 +141,9 @@ def test_an_article_is_admitted_once() -> None:
 
 def test_a_renamed_guid_with_the_same_link_is_the_same_article() -> None:
     (old,) = keyed(article(guid="g1", url="https://example.org/a", title="Arms talks begin"))
-    (new,) = keyed(article(guid="g2", url="https://example.org/a?utm_medium=x", title="Arms talks begin"))
+    (new,) = keyed(
+        article(guid="g2", url="https://example.org/a?utm_medium=x", title="Arms talks begin")
+    )
     assert identity.admit([new], dict.fromkeys(old.keys, old)) == ()
 
 
@@ -160,7 +162,9 @@ def test_five_hundred_guids_renamed_at_once_are_no_news() -> None:
 
 def test_a_changed_headline_with_the_same_guid_and_link_is_no_news() -> None:
     (old,) = keyed(article(guid="g", url="https://example.org/a", title="Explosion in port"))
-    (new,) = keyed(article(guid="g", url="https://example.org/a", title="Thirty wounded, says mayor"))
+    (new,) = keyed(
+        article(guid="g", url="https://example.org/a", title="Thirty wounded, says mayor")
+    )
     assert identity.admit([new], dict.fromkeys(old.keys, old)) == ()
 
 
@@ -187,7 +191,14 @@ def test_the_same_long_text_at_another_outlet_is_no_news() -> None:
     body = "The ambassador announced talks on defence cooperation. " * 12
     (old,) = keyed(article(url="https://example.org/a", title="Talks", text=body))
     (new,) = identity.with_keys(
-        [Article(feed_url="https://other.example/rss", url="https://other.example/b", title="Talks", text=body)]
+        [
+            Article(
+                feed_url="https://other.example/rss",
+                url="https://other.example/b",
+                title="Talks",
+                text=body,
+            )
+        ]
     )
     assert identity.admit([new], dict.fromkeys(old.keys, old)) == ()
 

@@ -47,13 +47,17 @@ def rule(match: Condition, **given: object) -> Rule:
     return Rule(id="r", version="v1", match=match, **given)  # type: ignore[arg-type]
 
 
-def ask(one: Rule, title: str = "", text: str = "", language: str = "en", **given: object) -> Explanation:
+def ask(
+    one: Rule, title: str = "", text: str = "", language: str = "en", **given: object
+) -> Explanation:
     article = Article(title=title, text=text, language=language, **given)  # type: ignore[arg-type]
     engine = compile_rules(RuleSet(rules=(one,), concepts={"arms": ARMS}))
     return explain(engine, one, article, NOW)
 
 
-def fires(match: Condition, title: str = "", text: str = "", language: str = "en", **given: object) -> bool:
+def fires(
+    match: Condition, title: str = "", text: str = "", language: str = "en", **given: object
+) -> bool:
     return ask(rule(match, min_relevance=0.0), title, text, language, **given).fires
 
 
@@ -122,7 +126,9 @@ def test_within_asks_for_all_in_one_window_and_explain_says_how_near_it_came() -
 
 
 def test_a_window_may_reach_from_the_title_into_the_body() -> None:
-    assert fires(replace(DEAL, within=8), title="Algeria and Washington", text="Arms were discussed")
+    assert fires(
+        replace(DEAL, within=8), title="Algeria and Washington", text="Arms were discussed"
+    )
 
 
 def test_any_not_and_unless() -> None:
@@ -208,7 +214,11 @@ def mention(name: str, first: int, last: int | None = None) -> Mention:
 
 
 def page(**at: list[int]) -> Page:
-    return Page(mentions={("term", name): tuple(mention(name, i) for i in places) for name, places in at.items()})
+    return Page(
+        mentions={
+            ("term", name): tuple(mention(name, i) for i in places) for name, places in at.items()
+        }
+    )
 
 
 def plain_windows(lists: list[list[int]]) -> set[tuple[int, int]]:
@@ -225,7 +235,11 @@ def plain_windows(lists: list[list[int]]) -> set[tuple[int, int]]:
     }
 
 
-@given(st.lists(st.lists(st.integers(0, 12), min_size=1, max_size=4, unique=True), min_size=1, max_size=3))
+@given(
+    st.lists(
+        st.lists(st.integers(0, 12), min_size=1, max_size=4, unique=True), min_size=1, max_size=3
+    )
+)
 def test_the_smallest_windows_are_those_of_trying_every_choice(lists: list[list[int]]) -> None:
     intervals = [
         tuple(Interval(MAIN, i, i, (mention(f"t{n}", i),)) for i in sorted(places))
@@ -240,7 +254,9 @@ def test_the_smallest_windows_are_those_of_trying_every_choice(lists: list[list[
     st.lists(st.integers(0, 40), max_size=4),
     st.integers(1, 20),
 )
-def test_within_holds_if_some_choice_is_narrow_enough(a: list[int], b: list[int], within: int) -> None:
+def test_within_holds_if_some_choice_is_narrow_enough(
+    a: list[int], b: list[int], within: int
+) -> None:
     where = page(a=sorted(set(a)), b=sorted(set(b)))
     both = All(of=(Term(text="a"), Term(text="b")), within=within)
     expected = any(abs(x - y) + 1 <= within for x in a for y in b)
@@ -248,7 +264,9 @@ def test_within_holds_if_some_choice_is_narrow_enough(a: list[int], b: list[int]
 
 
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=5), st.integers(0, 5_000))
-def test_relevance_is_from_0_to_1_and_more_mentions_never_hurt(places: list[int], length: int) -> None:
+def test_relevance_is_from_0_to_1_and_more_mentions_never_hurt(
+    places: list[int], length: int
+) -> None:
     term = Term(text="a")
     some, more = page(a=sorted(set(places))), page(a=sorted({*places, 0}))
     assert 0 <= relevance(term, some, length).score <= relevance(term, more, length).score <= 1

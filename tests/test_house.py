@@ -100,7 +100,9 @@ def test_a_library_is_imported_only_by_its_owner(module: str) -> None:
             assert module in OWNERS[library], f"{module} imports {imported}"
 
 
-@pytest.mark.parametrize("module", [name for name, path in MODULES.items() if path.stem != "__init__"])
+@pytest.mark.parametrize(
+    "module", [name for name, path in MODULES.items() if path.stem != "__init__"]
+)
 def test_the_first_line_says_what_kind_a_module_is(module: str) -> None:
     text = ast.get_docstring(ast.parse(MODULES[module].read_text(encoding="utf-8"))) or ""
     if unit(module) == "monitor.cli" and not text.startswith(KINDS):
@@ -115,7 +117,10 @@ def test_what_decides_does_not_touch_the_world() -> None:
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         if text.startswith(("Decides: ", "Data: ")):
             assert not world.intersection(imports(path)), module
-            assert not re.search(r"datetime\.now\(|\bopen\(|socket\.(socket|create|getaddr)", path.read_text(encoding="utf-8")), module
+            assert not re.search(
+                r"datetime\.now\(|\bopen\(|socket\.(socket|create|getaddr)",
+                path.read_text(encoding="utf-8"),
+            ), module
 
 
 def test_feedparser_is_given_nothing_but_bytes_in_memory() -> None:

@@ -63,7 +63,11 @@ def test_an_entry_becomes_an_article_with_its_feeds_name_and_tags() -> None:
             "<pubDate>Fri, 07 Mar 2025 10:15:00 +0100</pubDate></item>"
         )
     )
-    assert (article.guid, article.url, article.title) == ("g1", "https://example.org/a", "Arms & talks")
+    assert (article.guid, article.url, article.title) == (
+        "g1",
+        "https://example.org/a",
+        "Arms & talks",
+    )
     assert article.text == "<p>Text</p>"
     assert article.categories == ("Defence",)
     assert article.published_at == datetime(2025, 3, 7, 9, 15, tzinfo=UTC)

@@ -27,7 +27,7 @@ LIVE = re.compile(r"[<>@`*|\x00-\x09\x0b-\x1f\x7f-\x9f]|://|\]\(|www\.", re.IGNO
 """What a chat service or mail client could act on, and every control character but LF."""
 
 OVERRIDES = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
-UNSEEN = "\u200b\u2060\ufeff\u00ad\u180e\u034f\u115f\u3164\uffa0\u2800\U000e0041"
+UNSEEN = "\u200b\u2060\ufeff\u00ad\u180e\u034f\u115f\u1160\u3164\uffa0\u2800\U000e0041"
 
 PROVOKING = st.text(
     alphabet=st.one_of(

@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from tests.deliveries import ARTICLE, NOW, match
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.alerts.plan import CROCKFORD, alerts_for, delivery_id
+from tests.deliveries import ARTICLE, NOW, match
 
 DESTINATIONS = ("desk-mail", "intel-slack", "archive")
 

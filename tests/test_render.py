@@ -5,51 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.deliveries import ARTICLE, EVIDENCE, NOW, TEXT, TITLE, delivery, in_title, match, mention
-from tests.hostile import HOSTILE, SHOWPIECE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.alerts.render import MAX_HTML, MAX_TEXT, MAX_TITLE, message
-from monitor.models import Article, Delivery, Evidence, Message, Severity
+from monitor.models import Article, Evidence, Message, Severity
+from tests.deliveries import ARTICLE, EVIDENCE, NOW, TEXT, TITLE, delivery, in_title, match, mention
+from tests.hostile import HOSTILE, LIVE, SHOWPIECE, Page, hostile_delivery
 
 ALGIERS = ZoneInfo("Africa/Algiers")
-
-
-class Page(HTMLParser):
-    """What a mail client finds in a page."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.marks: list[str] = []
-        self.text = ""
-        self._open: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag != "meta":
-            self._open.append(tag)
-        if tag == "mark":
-            self.marks.append("")
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        if self._open[-1:] == ["mark"]:
-            self.marks[-1] += data
-        if not set(self._open) & {"style", "title"}:
-            self.text += data
-
-    def attributes(self, name):
-        return [attrs[name] for _, attrs in self.tags if name in attrs]
 
 
 def told(article: Article = ARTICLE, zone: tzinfo = ALGIERS, **of_match: object) -> Message:
@@ -341,36 +308,10 @@ def test_the_language_is_not_claimed_for_a_quote_in_another_script():
 # --- hostile articles --------------------------------------------------------------
 
 
-def hostile_delivery(text: str) -> Delivery:
-    """Return a delivery of an article with a text in every place where one can be."""
-    evidence = Evidence(
-        condition="concept: arms",
-        field="body",
-        start=0,
-        end=len(text),
-        text=text,
-        kind="term",
-        sentence=text,
-    )
-    article = Article(
-        keys=("k",),
-        url="https://elwasat.example/a?b=" + text,
-        title=text,
-        text=text,
-        language=text,
-        feed_name=text,
-        publisher=text,
-    )
-    return delivery(article, match([evidence, replace(evidence, field="title")]))
-
-
 def live(said: Message) -> str:
     """Return the text that is not ours, with what could be live in it."""
     ours = re.compile(r"(?<=\n)https?://elwasat\.example/\S*(?=\n)")
     return said.title + ours.sub("", said.text)
-
-
-LIVE = re.compile(r"[<>@`|\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|://|\]\(|www\.")
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.deliveries import NOW, delivery
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.alerts.retry import LIFETIME, LONGEST, SHORTEST, after_failure, ceiling
 from monitor.models import Dead, DeliveryReason, Retry
+from tests.deliveries import NOW, delivery
 
 ALMOST_ONE = 1 - 2**-53
 

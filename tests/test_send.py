@@ -20,14 +20,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from tests.deliveries import delivery
-from tests.hostile import HOSTILE, SHOWPIECE
-from test_render import LIVE, Page, hostile_delivery
 
 from monitor.alerts.render import message
 from monitor.alerts.send import PATIENCE, SendResult, check, ping, send
 from monitor.errors import DestinationError
 from monitor.models import DeliveryReason, Destination
+from tests.deliveries import delivery
+from tests.hostile import HOSTILE, LIVE, SHOWPIECE, Page, hostile_delivery
 from tests.servers.sinks import SmtpSink, WebhookSink
 
 ALERT = message(delivery(), UTC)

@@ -22,15 +22,20 @@ import pytest
 
 pytest.register_assert_rewrite("store_contract")
 
-from tests import store_contract as contract
-from tests.store_child import commit_number, commit_until_killed, open_store, open_together, the_feed
-from tests.store_contract import *  # noqa: F403
-from tests.strategies import at
-
 from monitor.errors import ForeignDatabase, StoreBusy, StoreError
 from monitor.models import DeliveryState
 from monitor.store import connection
 from monitor.store.sqlite import SqliteStore
+from tests import store_contract as contract
+from tests.store_child import (
+    commit_number,
+    commit_until_killed,
+    open_store,
+    open_together,
+    the_feed,
+)
+from tests.store_contract import *  # noqa: F403
+from tests.strategies import at
 
 SHORT = timedelta(milliseconds=50)
 

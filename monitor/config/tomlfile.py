@@ -17,7 +17,13 @@ from monitor.mistakes import Path, Source, source
 
 _DISCREET = "destination"
 _HEADER = re.compile(r"\s*\[\[?[\w.\-\"' ]*\]?\]?\s*")
-_URL = re.compile(r"://\S+")
+_URL = re.compile(r"(\w*)://([^\s\"]*)")
+_REWORDED = (
+    ("Illegal character '\\n'", "these quotes are not closed on their line"),
+    ("Unterminated string", "these quotes are never closed"),
+    ("Cannot overwrite a value", "this key is given twice"),
+    ("Cannot declare", "this table is given twice"),
+)
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -56,10 +62,18 @@ def read_toml(file: str, text: str) -> TomlFile:
 
 def mistake_at(lines: Source, spot: Spot, message: str) -> Mistake:
     """The mistake at a place, with its line quoted as far as no secret can be in it."""
-    made = lines.mistake(*spot, _URL.sub("://…", message))
+    made = lines.mistake(*spot, _URL.sub(_discreet, message))
     if _is_secret(lines, spot[0]):
         return replace(made, quote="")
-    return replace(made, quote=_URL.sub("://…", made.quote))
+    return replace(made, quote=_URL.sub(_discreet, made.quote))
+
+
+def _discreet(url: re.Match[str]) -> str:
+    """A URL without what may be secret in it: of a web address, only the host is shown."""
+    scheme, rest = url.groups()
+    host = re.split("[/?#]", rest)[0]
+    is_shown = scheme in {"http", "https"} and "@" not in rest
+    return f"{scheme}://{host if is_shown else ''}{'…' if rest != host or not is_shown else ''}"
 
 
 def _is_secret(lines: Source, line: int) -> bool:
@@ -79,6 +93,7 @@ def _syntax(lines: Source, message: str) -> Mistake:
     if found is None:
         return Mistake(file=lines.file, message=message)
     said = message[: found.start()]
+    said = next((ours for words, ours in _REWORDED if words in said), said)
     last = len(lines.lines)
     spot = (int(found[1]), int(found[2])) if found[1] else (last, len(lines.lines[-1]) + 1)
     return mistake_at(lines, spot, said[:1].lower() + said[1:])

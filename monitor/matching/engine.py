@@ -10,7 +10,7 @@ An engine is immutable; a reload compiles another one aside and swaps it in.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -169,12 +169,22 @@ def _entries(
                 is_exact=word.is_exact,
                 is_ambiguous=word.is_ambiguous,
             )
+        for language, text in packs.masks(code, languages):
+            yield Entry(key=_mask(("country", code)), text=text, language=language)
     for concept in sorted(concepts):
         for terms in used_lists(concept, ruleset):
             for language, listed in terms.terms.items():
                 yield from (_term_entry(("concept", concept), term, language) for term in listed)
             for language, listed in terms.masks.items():
-                yield from (_term_entry(("mask", concept), term, language) for term in listed)
+                yield from (_term_entry(_mask(("concept", concept)), term, language) for term in listed)
+
+
+_MASK = "mask"
+
+
+def _mask(key: Key) -> Key:
+    """What the index knows the phrases by that mask a key's mentions."""
+    return _MASK, ":".join(key)
 
 
 def used_lists(concept: str, ruleset: RuleSet) -> tuple[TermList, ...]:
@@ -213,7 +223,7 @@ class Dropped:
 def read_page(engine: Engine, article: Article) -> tuple[Page, tuple[Dropped, ...]]:
     """All mentions of the article that count, and those that do not."""
     found: defaultdict[Key, list[tuple[Mention, bool]]] = defaultdict(list)
-    masks: defaultdict[str, list[Mention]] = defaultdict(list)
+    masks: defaultdict[Key, list[Mention]] = defaultdict(list)
     title_words = 0
     for field, text in texts(article):
         if field not in engine.fields:
@@ -233,9 +243,8 @@ def read_page(engine: Engine, article: Article) -> tuple[Page, tuple[Dropped, ..
                 start=folded.spans[hit.first][0],
                 end=folded.spans[hit.last][1],
             )
-            kind, name = hit.key
-            if kind == "mask":
-                masks[name].append(mention)
+            if hit.key[0] == _MASK:
+                masks[hit.key].append(mention)
             elif len(found[hit.key]) < MENTIONS:
                 found[hit.key].append((mention, hit.is_ambiguous))
     return _sift(found, masks, title_words)
@@ -243,7 +252,7 @@ def read_page(engine: Engine, article: Article) -> tuple[Page, tuple[Dropped, ..
 
 def _sift(
     found: defaultdict[Key, list[tuple[Mention, bool]]],
-    masks: defaultdict[str, list[Mention]],
+    masks: Mapping[Key, list[Mention]],
     title_words: int,
 ) -> tuple[Page, tuple[Dropped, ...]]:
     """Leave out what stands inside a masking phrase, and the ambiguous without support."""
@@ -258,7 +267,7 @@ def _sift(
     for key, mentions in found.items():
         counted = []
         for mention, is_ambiguous in mentions:
-            if any(_covers(mask, mention) for mask in masks[key[1]]):
+            if any(_covers(mask, mention) for mask in masks.get(_mask(key), ())):
                 dropped.append(Dropped(mention=mention, why="inside an excepted phrase"))
             elif is_ambiguous and not any(_supports(other, mention) for other in sure):
                 dropped.append(Dropped(mention=mention, why="ambiguous, and nothing supports it"))
@@ -320,7 +329,7 @@ def evidence(rule: Rule, article: Article, page: Page) -> Iterator[Evidence]:
 def show(condition: str, mention: Mention, article: Article) -> Evidence:
     """A mention with its words and its sentence, as the article has them."""
     text = dict(texts(article))[mention.field]
-    first, last = sentence_around(text, mention.start, mention.end, article.language)
+    first, last = sentence_around(text, mention.start, mention.end)
     return Evidence(
         condition=condition,
         field=mention.field.value,

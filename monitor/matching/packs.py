@@ -9,7 +9,8 @@ language (``any`` = safe in every one); all inflected forms are listed::
     capitals:
     government:  seats and houses that the news name for the state
     acronyms:    compared letter by letter, case and accents included
-    ambiguous:   which of all these words count only beside another word for the country
+    ambiguous:   which of all these words count only with support, see ``engine``
+    except:      phrases inside which none of these words counts (Latin America, US dollar)
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from importlib.resources import files
 from typing import Required
 
 from babel import Locale, UnknownLocaleError
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from monitor.matching.rules import ANY_LANGUAGE, Names
@@ -31,21 +32,21 @@ from monitor.matching.yamlnodes import plain_yaml
 _Listed = dict[str, list[str]]
 
 
-class _Pack(TypedDict, total=False):
-    """The shape of a pack: languages and their words, by section."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
-
-    code: Required[str]
-    names: _Listed
-    demonyms: _Listed
-    capitals: _Listed
-    government: _Listed
-    acronyms: _Listed
-    ambiguous: _Listed
-
-
-_PACK = TypeAdapter(_Pack)
+_Pack = TypedDict(
+    "_Pack",
+    {
+        "code": Required[str],
+        "names": _Listed,
+        "demonyms": _Listed,
+        "capitals": _Listed,
+        "government": _Listed,
+        "acronyms": _Listed,
+        "ambiguous": _Listed,
+        "except": _Listed,
+    },
+    total=False,
+)
+_PACK = TypeAdapter(with_config(ConfigDict(extra="forbid"))(_Pack))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,20 +82,19 @@ def words(code: str, languages: frozenset[str]) -> Iterator[Word]:
         Names.CAPITAL: pack.get("capitals", {}),
         Names.GOVERNMENT: pack.get("government", {}),
     }
-    ambiguous = {
-        language: {fold_term(text) for text in texts}
-        for language, texts in pack.get("ambiguous", {}).items()
-    }
+    ambiguous = pack.get("ambiguous", {})
 
     def word(language: str, text: str, kind: Names, *, is_exact: bool = False) -> Word:
-        doubtful = ambiguous.get(language, set()) | ambiguous.get(ANY_LANGUAGE, set())
+        doubtful = {*ambiguous.get(language, ()), *ambiguous.get(ANY_LANGUAGE, ())}
         return Word(
             country=code,
             language=language,
             text=text,
             kind=kind,
             is_exact=is_exact,
-            is_ambiguous=fold_term(text) in doubtful,
+            is_ambiguous=text in doubtful
+            if is_exact  # "Irán" is Iran, "irán" in Spanish is "they will go"
+            else fold_term(text) in map(fold_term, doubtful),
         )
 
     for language in sorted(languages):
@@ -107,6 +107,13 @@ def words(code: str, languages: frozenset[str]) -> Iterator[Word]:
     for language, texts in pack.get("acronyms", {}).items():
         if language in languages or language == ANY_LANGUAGE:
             yield from (word(language, text, Names.NAME, is_exact=True) for text in texts)
+
+
+def masks(code: str, languages: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """The phrases inside which the country's words do not count, each with its language."""
+    for language, texts in _pack(code).get("except", {}).items():
+        if language in languages or language == ANY_LANGUAGE:
+            yield from ((language, text) for text in texts)
 
 
 @cache

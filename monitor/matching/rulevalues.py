@@ -132,6 +132,8 @@ def term(value: object) -> Term:
     Raises:
         ValueError: it is not text, or its marks make no sense.
     """
+    if isinstance(value, dict) and "term" in value:
+        raise ValueError("a term with options is not supported yet")
     if not isinstance(value, str):
         raise ValueError(f"expected a term, found {not_text(value)}")  # noqa: TRY004
     text = " ".join(value.split())

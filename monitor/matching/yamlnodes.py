@@ -240,7 +240,7 @@ class _Builder:
         key = child.plain
         if not isinstance(key, str):
             what = "a key" if isinstance(key, (list, dict)) or key is None else f"the key {key}"
-            self.complain(child.spot, f"{what} must be text; put it in quotes", is_fatal=False)
+            self.complain(child.spot, f"{what} must be text; put it in quotes")
             key = str(key)
         if key in parent.keys:
             first = parent.keys[key][0]
@@ -343,10 +343,11 @@ def _reworded(error: yaml.MarkedYAMLError, lines: Source) -> tuple[Spot, str]:
     problem = error.problem or "cannot be read as YAML"
     context = error.context or ""
     mark = error.problem_mark or error.context_mark
-    spot = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    spot = _in_sight((mark.line + 1, mark.column + 1), lines) if mark else (1, 1)
     begun = error.context_mark
     if begun and (brackets := _BRACKETS.get(context)):
-        place = f"line {spot[0]}" if spot[0] <= len(lines.lines) else "the end"
+        is_here = spot[0] == begun.line + 1
+        place = f"column {spot[1]}" if is_here else f"line {spot[0]}"
         message = f'this "{brackets[0]}" needs a "," or a "{brackets[1]}" before {place}'
         return (begun.line + 1, begun.column + 1), message
     if begun and "quoted scalar" in context and "end of stream" in problem:
@@ -357,6 +358,12 @@ def _reworded(error: yaml.MarkedYAMLError, lines: Source) -> tuple[Spot, str]:
         if words in problem:
             return spot, ours
     return spot, problem
+
+
+def _in_sight(spot: Spot, lines: Source) -> Spot:
+    """The end of the last line with something on it, for what only ends after that."""
+    last = next((n for n in range(len(lines.lines), 0, -1) if lines.lines[n - 1].strip()), 1)
+    return min(spot, (last, len(lines.lines[last - 1]) + 1))
 
 
 def _bad_start(lines: Source, spot: Spot) -> str:

@@ -132,7 +132,10 @@ def play(
     """Let the story break, and show what arrives."""
     with out.status("The daemon starts, and reads what stands in the feeds…"):
         # A second look of each feed means that the first one is committed.
-        wait(lambda: all(news.counts(outlet.path).requests > 1 for outlet in OUTLETS), "the first poll")
+        wait(
+            lambda: all(news.counts(outlet.path).requests > 1 for outlet in OUTLETS),
+            "the first poll",
+        )
     old = sum(article.stands_before for article in ARTICLES)
     out.print(f"[dim]{old} articles stood in the feeds and were recorded without a word.[/]\n")
     began = time.monotonic()
@@ -145,7 +148,11 @@ def play(
             shown = show_new(hook, shown, began)
             time.sleep(0.05)
     expected = [article for article in ARTICLES if article.expected_alert]
-    wait(lambda: len(hook.bodies) >= len(expected), "the alerts", lambda: len(mail.mails) >= len(expected))
+    wait(
+        lambda: len(hook.bodies) >= len(expected),
+        "the alerts",
+        lambda: len(mail.mails) >= len(expected),
+    )
     wait(lambda: all_judged(config), "the near misses to be read")
     shown = show_new(hook, shown, began)
     time.sleep(2.5)  # twice as long as any part takes: nothing more may come
@@ -177,7 +184,9 @@ def show_mail(mail: EmailMessage) -> None:
     part = mail.get_body(("plain",))
     head = "\n".join(f"{name}: {mail[name]}" for name in ("From", "To", "Subject", "Date"))
     text = part.get_content() if part is not None else ""
-    out.print(Panel(escape(f"{head}\n\n{text.strip()}"), title="the first mail", title_align="left"))
+    out.print(
+        Panel(escape(f"{head}\n\n{text.strip()}"), title="the first mail", title_align="left")
+    )
 
 
 def all_judged(config: Path) -> bool:
@@ -190,7 +199,9 @@ def tell(config: Path, hook: WebhookSink, mail: SmtpSink) -> bool:
     """Print each article's fate, with the daemon's own reason; whether all is as it should be."""
     titles = [body["title"] for body in hook.bodies]
     subjects = [" ".join(str(one["Subject"]).split()) for one in mail.mails]
-    table = Table("", "outlet", "", "headline", "what the daemon says", box=None, padding=(0, 1, 0, 0))
+    table = Table(
+        "", "outlet", "", "headline", "what the daemon says", box=None, padding=(0, 1, 0, 0)
+    )
     is_well = True
     for article in breaking():
         told = times_told(article, titles), times_told(article, subjects)

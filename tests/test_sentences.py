@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from monitor.matching.entities import sentence_around
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "sentence"),
+    [
+        ("One thing. Arms for Algeria! Another.", "Arms", "Arms for Algeria!"),
+        ("Hier, M. Boukadoum a parlé d'armes. Puis rien.", "armes", "Hier, M. Boukadoum a parlé d'armes."),
+        ("The U.S. Army left. Mr. Smith sold arms to Algeria.", "arms", "Mr. Smith sold arms to Algeria."),
+        ("Talks with EE. UU. go on. Nothing else.", "Talks", "Talks with EE. UU. go on."),
+        ("ما الخبر؟ صفقة أسلحة للجزائر. لا شيء.", "أسلحة", "صفقة أسلحة للجزائر."),
+        ("美国说。阿尔及利亚购买武器。没有了。", "武器", "阿尔及利亚购买武器。"),
+        ("A headline\nArms for Algeria\nA footer", "Arms", "Arms for Algeria"),
+        ("Arms", "Arms", "Arms"),
+    ],
+)
+def test_the_sentence_around_a_word_is_found(text: str, word: str, sentence: str) -> None:
+    start = text.index(word)
+    first, last = sentence_around(text, start, start + len(word))
+    assert text[first:last].strip() == sentence
+
+
+@pytest.mark.parametrize("run", ["😀" * 16_000, "a" * 100_000, "<" * 50_000, "é." * 20_000])
+def test_a_monstrous_word_beside_it_does_not_stop_the_search(run: str) -> None:
+    text = f"{run} Arms for Algeria. {run}"
+    start = text.index("Arms")
+    first, last = sentence_around(text, start, start + 4)
+    assert first <= start < start + 4 <= last
+    assert last - first <= 3_100

@@ -1,0 +1,306 @@
+"""The whole chain, in the real program: feeds over HTTP, mail over SMTP, a webhook."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.servers.feeds import FeedServer, Item
+from tests.servers.sinks import SmtpSink, WebhookSink
+from tests.service import RULES, Service, wait_until
+
+SEED = Path(__file__).parent.parent.parent / "shared" / "data" / "seed-article.txt"
+PATH = "/rss.xml"
+TITLE = "Algeria negotiates arms purchases with the United States"
+TEXT = (
+    "<p>Algeria and the United States will open talks on arms sales, the Algerian ambassador in"
+    " Washington said.</p>"
+)
+
+
+def story(number: int = 1, title: str = TITLE, html: str = TEXT) -> Item:
+    return Item(
+        guid=f"story-{number}",
+        link=f"https://outlet.example/{number}",
+        title=title,
+        html=html,
+        published_at=datetime.now(UTC),
+    )
+
+
+def old() -> Item:
+    return Item(guid="old", link="https://outlet.example/old", title="Rain is expected", html="")
+
+
+@pytest.fixture
+def news() -> Iterator[FeedServer]:
+    with FeedServer() as server:
+        server.set_feed(PATH, [old()], title="Outlet", language="en")
+        yield server
+
+
+@pytest.fixture
+def hook() -> Iterator[WebhookSink]:
+    with WebhookSink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def mail() -> Iterator[SmtpSink]:
+    with SmtpSink() as sink:
+        yield sink
+
+
+def to_hook(hook: WebhookSink) -> str:
+    return f"json://127.0.0.1:{hook.port}/alerts"
+
+
+def to_mail(mail: SmtpSink) -> str:
+    return f"mailto://127.0.0.1:{mail.port}?from=news@desk.example&to=desk@desk.example"
+
+
+def polls(news: FeedServer, path: str = PATH) -> int:
+    return news.counts(path).requests
+
+
+def wait_for_polls(news: FeedServer, more: int, path: str = PATH) -> None:
+    until = polls(news, path) + more
+    wait_until(lambda: polls(news, path) >= until, 10 + 2 * more, f"{more} more polls")
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="no seed article beside the repository")
+def test_the_article_that_started_it_is_told_once_to_each_destination(
+    tmp_path: Path, news: FeedServer, hook: WebhookSink, mail: SmtpSink
+) -> None:
+    title, _, text = SEED.read_text(encoding="utf-8").strip().partition("\n")
+    html = "".join(f"<p>{paragraph}</p>" for paragraph in text.splitlines())
+    destinations = {"mail": to_mail(mail), "hook": to_hook(hook)}
+    with Service(tmp_path, feeds=[news.url(PATH)], destinations=destinations):
+        wait_for_polls(news, 2)
+        news.add(PATH, story(title=title, html=html))
+        hook.wait_for(1, timeout=20)
+        mail.wait_for(1, timeout=20)
+        wait_for_polls(news, 10)
+    (body,), (message,) = hook.bodies, mail.mails
+    for part in (body["message"], message.get_body(("plain",)).get_content()):  # type: ignore[union-attr]
+        for word in ("Algérie", "américains", "country: DZ", "country: US", "concept: arms"):
+            assert word in part
+    assert "38serv" in body["title"]
+
+
+def test_the_first_poll_is_silent_and_later_polls_ask_for_changes_only(
+    tmp_path: Path, news: FeedServer, hook: WebhookSink
+) -> None:
+    news.add(PATH, story())
+    with Service(tmp_path, feeds=[news.url(PATH)], destinations={"hook": to_hook(hook)}) as it:
+        wait_for_polls(news, 4)
+        assert it.json("feeds", "list")[0]["articles"] == 2
+    assert hook.bodies == []
+    counts = news.counts(PATH)
+    assert counts.requests - counts.conditional == 1
+    assert counts.not_modified == counts.conditional
+
+
+def test_since_makes_the_first_poll_tell_what_is_new_enough(
+    tmp_path: Path, news: FeedServer, hook: WebhookSink
+) -> None:
+    yesterday = story(2, title=TITLE + " (old)")
+    news.add(
+        PATH,
+        Item(
+            guid="undated",
+            link="https://outlet.example/undated",
+            title=TITLE + " (undated)",
+            html=TEXT,
+        ),
+    )
+    news.add(
+        PATH,
+        Item(
+            guid=yesterday.guid,
+            link=yesterday.link,
+            title=yesterday.title,
+            html=TEXT + "<p>Old.</p>",
+            published_at=datetime.now(UTC) - timedelta(hours=25),
+        ),
+    )
+    news.add(PATH, story(3, html=TEXT + "<p>New.</p>"))
+    with Service(
+        tmp_path,
+        feeds=[news.url(PATH)],
+        destinations={"hook": to_hook(hook)},
+        arguments=["--since", "24h"],
+    ):
+        hook.wait_for(1, timeout=20)
+        wait_for_polls(news, 3)
+    (body,) = hook.bodies
+    assert TITLE in body["title"]
+    assert "(" not in body["title"]
+
+
+def test_once_polls_what_is_due_delivers_what_is_due_and_ends(
+    tmp_path: Path, news: FeedServer, hook: WebhookSink
+) -> None:
+    it = Service(tmp_path, feeds=[news.url(PATH)], destinations={"hook": to_hook(hook)})
+    assert it.run("run", "--once").returncode == 0
+    news.add(PATH, story())
+    time.sleep(1)  # the feed's interval
+    done = it.run("run", "--once")
+    assert done.returncode == 0, done.stderr
+    assert len(hook.bodies) == 1
+    assert polls(news) == 2
+
+
+def test_a_restart_forgets_nothing_and_repeats_nothing(
+    tmp_path: Path, news: FeedServer, hook: WebhookSink
+) -> None:
+    it = Service(tmp_path, feeds=[news.url(PATH)], destinations={"hook": to_hook(hook)})
+    with it:
+        wait_for_polls(news, 2)
+        news.add(PATH, story())
+        hook.wait_for(1, timeout=20)
+    with it:
+        it.wait_for("started", 2)
+        wait_for_polls(news, 3)
+    assert len(hook.bodies) == 1
+    counts = news.counts(PATH)
+    assert counts.requests - counts.conditional == 1  # the first ever, and none at the restart
+    assert it.process is not None
+    assert it.process.returncode == 0
+
+
+def test_a_destination_that_fails_is_tried_again_and_the_ledger_says_so(
+    tmp_path: Path, news: FeedServer, hook: WebhookSink
+) -> None:
+    hook.answer = 500
+    with Service(tmp_path, feeds=[news.url(PATH)], destinations={"hook": to_hook(hook)}) as it:
+        wait_for_polls(news, 2)
+        news.add(PATH, story())
+        it.wait_for("not sent")
+        (alert,) = it.json("alerts", "list")
+        (delivery,) = alert["deliveries"]
+        assert delivery["state"] == "pending"
+        assert delivery["reason"] == "refused"
+        assert "500" in delivery["detail"]
+        shown = it.run("alerts", "show", str(alert["id"]))
+        assert delivery["public_id"] in shown.stdout
+        assert "Algeria" in shown.stdout
+
+
+def test_a_stuck_destination_does_not_stop_another(
+    tmp_path: Path, news: FeedServer, hook: WebhookSink
+) -> None:
+    with WebhookSink() as stuck:
+        stuck.answer = "hang"
+        destinations = {"stuck": to_hook(stuck), "hook": to_hook(hook)}
+        with Service(tmp_path, feeds=[news.url(PATH)], destinations=destinations) as it:
+            wait_for_polls(news, 2)
+            for number in range(3):
+                news.add(PATH, story(number, title=f"{TITLE} {number}", html=f"{TEXT}{number}"))
+            hook.wait_for(3, timeout=20)
+            assert it.json("status")["deliveries"]["hook"] == {"sent": 3}
+
+
+def test_the_same_article_in_two_feeds_is_told_once(
+    tmp_path: Path, news: FeedServer, hook: WebhookSink
+) -> None:
+    news.set_feed("/world.xml", [old()], title="Outlet, world", language="en")
+    feeds = [news.url(PATH), news.url("/world.xml")]
+    with Service(tmp_path, feeds=feeds, destinations={"hook": to_hook(hook)}):
+        wait_for_polls(news, 2)
+        wait_for_polls(news, 2, "/world.xml")
+        news.add(PATH, story())
+        news.add("/world.xml", story())
+        hook.wait_for(1, timeout=20)
+        wait_for_polls(news, 3)
+        wait_for_polls(news, 3, "/world.xml")
+    assert len(hook.bodies) == 1
+
+
+def test_another_instance_on_the_same_database_is_refused(tmp_path: Path, news: FeedServer) -> None:
+    with Service(tmp_path, feeds=[news.url(PATH)]) as it:
+        second = it.run("run")
+    assert second.returncode == 75
+    assert "another news-monitor serves" in second.stderr
+
+
+def test_test_notify_sends_a_real_message_and_says_when_it_cannot(
+    tmp_path: Path, hook: WebhookSink, mail: SmtpSink
+) -> None:
+    it = Service(tmp_path, destinations={"hook": to_hook(hook), "mail": to_mail(mail)})
+    done = it.run("test-notify")
+    assert done.returncode == 0, done.stderr
+    assert len(hook.bodies) == len(mail.mails) == 1
+    hook.answer = 403
+    done = it.run("test-notify", "hook")
+    assert done.returncode == 1
+    assert "403" in done.stdout
+    assert it.run("test-notify", "nobody").returncode == 1
+    assert it.json("status")["deliveries"] == {"hook": {"sent": 1, "dead": 1}, "mail": {"sent": 1}}
+
+
+# --- rules and configuration while it runs ---------------------------------------------
+
+
+def copy_rules(folder: Path) -> Path:
+    rules = folder / "rules"
+    (rules / "concepts").mkdir(parents=True)
+    for path in RULES.rglob("*.yaml"):
+        (rules / path.relative_to(RULES)).write_bytes(path.read_bytes())
+    return rules
+
+
+def test_a_broken_edit_keeps_the_old_rules_and_a_mended_one_takes_over(
+    tmp_path: Path, news: FeedServer, hook: WebhookSink
+) -> None:
+    rules = copy_rules(tmp_path)
+    rule = rules / "algeria-us-arms.yaml"
+    good = rule.read_text(encoding="utf-8")
+    destinations = {"hook": to_hook(hook)}
+    with Service(tmp_path, feeds=[news.url(PATH)], destinations=destinations, rules=rules) as it:
+        wait_for_polls(news, 2)
+        before = it.json("status")["rules"]["in_use"]
+        rule.write_text(good.replace("- country: US", "- contry: US"), encoding="utf-8")
+        it.wait_for("rules refused")
+        status = it.json("status")["rules"]
+        assert status["in_use"] == before
+        assert 'unknown key (did you mean "country"?)' in status["mistakes"]
+        assert "the last edit was refused" in it.run("status").stdout
+        news.add(PATH, story())
+        hook.wait_for(1, timeout=20)  # the old rules are still at work
+        rule.write_text(good.replace("severity: high", "severity: critical"), encoding="utf-8")
+        it.wait_for("rules loaded")
+        status = it.json("status")["rules"]
+        assert status["mistakes"] == ""
+        assert status["in_use"] != before
+        news.add(PATH, story(2, title=f"{TITLE}, again and more", html=f"{TEXT} More."))
+        hook.wait_for(2, timeout=20)
+    assert "critical" in hook.bodies[1]["title"]
+
+
+def test_sighup_takes_a_new_configuration_and_refuses_a_broken_one(
+    tmp_path: Path, news: FeedServer, hook: WebhookSink
+) -> None:
+    import signal
+
+    it = Service(tmp_path, feeds=[news.url(PATH)], destinations={"hook": to_hook(hook)})
+    with it:
+        assert it.process is not None
+        good = it.config.read_text(encoding="utf-8")
+        it.config.write_text(good + "\n[pol]\n", encoding="utf-8")
+        it.process.send_signal(signal.SIGHUP)
+        it.wait_for("config refused")
+        news.set_feed("/new.xml", [old()], title="New")
+        it.config.write_text(
+            f"{good}\n[[feeds]]\nurl = {json.dumps(news.url('/new.xml'))}\n", encoding="utf-8"
+        )
+        it.process.send_signal(signal.SIGHUP)
+        wait_for_polls(news, 2, "/new.xml")
+        news.add("/new.xml", story())
+        hook.wait_for(1, timeout=20)
+        wait_for_polls(news, 2)
