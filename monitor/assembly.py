@@ -24,8 +24,11 @@ from monitor.store.thread import StoreThread
 from monitor.workers import Workers, preload
 
 READERS, SENDERS = 2, 4
-PRELOADED = ("monitor.reading", "monitor.alerts.send", "spacy")
-"""What the server of worker processes imports, once for all of them."""
+
+
+def begin() -> None:
+    """Start what takes longest, the server of worker processes, while the caller goes on."""
+    preload("monitor.preloaded")
 
 
 def now() -> datetime:
@@ -67,7 +70,6 @@ def poll_tools(
 
 def deliver_tools(books: StoreThread[Store], destinations: Iterable[Destination]) -> DeliverTools:
     """What delivering works with: senders, and where they send to."""
-    preload(PRELOADED)
     return DeliverTools(
         books=books,
         senders=Workers(SENDERS, send.ping),
@@ -90,7 +92,6 @@ def fetcher(settings: Config) -> Fetcher:
 
 def readers(settings: Config, ruleset: RuleSet) -> Workers:
     """Reader processes, each with these rules compiled."""
-    preload(PRELOADED)
     languages = frozenset(feed.language for feed in settings.sources if feed.language)
     return Workers(READERS, reading.start, (ruleset, languages))
 

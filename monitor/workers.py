@@ -13,9 +13,11 @@ import ctypes
 import multiprocessing
 import resource
 import signal
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import timedelta
+from multiprocessing import forkserver
 from typing import Any, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -28,9 +30,15 @@ T = TypeVar("T")
 _PR_SET_PDEATHSIG = 1
 
 
-def preload(modules: Sequence[str]) -> None:
-    """Name the modules that the server imports once for all workers; before any pool is made."""
-    multiprocessing.set_forkserver_preload(list(modules))
+def preload(module: str) -> None:
+    """Start the server, and have it import the module once for all workers.
+
+    It does so while the caller goes on, who must do this before making a pool. The program's main module is not for them: without this each worker would run it again.
+    """
+    main = sys.modules["__main__"]
+    main.__spec__ = main.__file__ = None
+    multiprocessing.set_forkserver_preload([module])
+    forkserver.ensure_running()
 
 
 class Workers:

@@ -70,10 +70,12 @@ class Service:
         }
         self._feeds = [feed if isinstance(feed, Mapping) else {"url": feed} for feed in feeds]
         self._destinations = dict(destinations or {})
-        self._environment = clean_environment(**(environment or {}))
+        self.environment = clean_environment(**(environment or {}))
         self._arguments = [*(["-v"] if verbose else []), "--log-format", "json"]
         self._run_arguments = list(arguments)
         self.process: subprocess.Popen[bytes] | None = None
+        self.command: Sequence[str] | None = None
+        """To be started instead of the program: a mutant of it."""
         folder.mkdir(parents=True, exist_ok=True)
         self.write_config()
 
@@ -92,8 +94,15 @@ class Service:
     def start(self) -> Self:
         log = self.log_path.open("ab")
         self.process = subprocess.Popen(
-            [*COMMAND, "-c", str(self.config), *self._arguments, "run", *self._run_arguments],
-            env=self._environment,
+            [
+                *(self.command or COMMAND),
+                "-c",
+                str(self.config),
+                *self._arguments,
+                "run",
+                *self._run_arguments,
+            ],
+            env=self.environment,
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,
@@ -162,7 +171,7 @@ class Service:
         """Another command on the same configuration."""
         return subprocess.run(
             [*COMMAND, "-c", str(self.config), *arguments],
-            env=self._environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=timeout,

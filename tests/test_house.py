@@ -19,7 +19,7 @@ MODULES = {
 FLOORS = [
     {"monitor.cli"},
     {"monitor.daemon"},
-    {"monitor.assembly", "monitor.reports"},
+    {"monitor.assembly", "monitor.reports", "monitor.preloaded"},
     {"monitor.pipeline", "monitor.loading"},
     {"monitor.reading"},
     {
@@ -33,7 +33,8 @@ FLOORS = [
         "monitor.logs",
         "monitor.systemd",
     },
-    {"monitor.mistakes", "monitor.tomlplaces", "monitor.units"},
+    {"monitor.mistakes"},
+    {"monitor.textfiles", "monitor.units"},
     {"monitor.models", "monitor.errors", "monitor.failpoints"},
     {"monitor"},
 ]

@@ -29,7 +29,9 @@ LANGUAGES = frozenset(["fr", "en", "ar", "es", "de", "it", "pt", "ru", "tr", "zh
 FULL = frozenset(["fr", "en", "ar", "es", "de", "it", "pt", "ru"])
 """The languages in which every pack has demonyms and capitals."""
 
-SECTIONS = frozenset(["names", "demonyms", "capitals", "government", "acronyms", "ambiguous", "except"])
+SECTIONS = frozenset(
+    ["names", "demonyms", "capitals", "government", "acronyms", "ambiguous", "except"]
+)
 LISTED = sorted(SECTIONS - {"ambiguous", "except"})
 
 PACKS = Path(str(files("monitor"))) / "packs" / "countries"

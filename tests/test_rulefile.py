@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.errors import Mistake, RulesError
@@ -38,6 +38,8 @@ from monitor.models import Severity
 
 ROOT = Path(__file__).parent.parent
 BAD = ROOT / "tests" / "rules" / "bad"
+UNTIMED = settings(deadline=None)
+"""On a machine with other work to do, how long one example takes says nothing."""
 COUNTRIES = {
     "DZ": "Algeria",
     "FR": "France",
@@ -767,16 +769,19 @@ use: [arms, sport]
 ATOMS = st.sampled_from(list("{}[],:-?!&*#|>'\"%@`~<=\\ \n\t\r\0\x85\u2028\ufeffé٣a1."))
 
 
+@UNTIMED
 @given(st.binary(max_size=200))
 def test_any_bytes_give_rules_or_mistakes(data: bytes) -> None:
     check_anything(data)
 
 
+@UNTIMED
 @given(st.lists(ATOMS | LINES.map("{}\n".format), max_size=40).map("".join))
 def test_any_text_gives_rules_or_mistakes(text: str) -> None:
     check_anything(text.encode(errors="surrogatepass"))
 
 
+@UNTIMED
 @given(st.lists(ATOMS | LINES.map("{}\n".format), max_size=40).map("".join))
 def test_any_text_gives_rules_or_mistakes_without_the_c_parser(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -799,11 +804,13 @@ TREES = st.recursive(
 )
 
 
+@UNTIMED
 @given(st.dictionaries(KEYS, TREES, max_size=8))
 def test_any_tree_gives_rules_or_mistakes(tree: dict[str, object]) -> None:
     check_anything(json.dumps(tree).encode())
 
 
+@UNTIMED
 @given(st.text(alphabet="gas*= -.é\u0627USU3", max_size=8))
 def test_a_term_that_is_accepted_keeps_no_marks(text: str) -> None:
     try:

@@ -9,8 +9,16 @@ from monitor.matching.entities import sentence_around
     ("text", "word", "sentence"),
     [
         ("One thing. Arms for Algeria! Another.", "Arms", "Arms for Algeria!"),
-        ("Hier, M. Boukadoum a parlé d'armes. Puis rien.", "armes", "Hier, M. Boukadoum a parlé d'armes."),
-        ("The U.S. Army left. Mr. Smith sold arms to Algeria.", "arms", "Mr. Smith sold arms to Algeria."),
+        (
+            "Hier, M. Boukadoum a parlé d'armes. Puis rien.",
+            "armes",
+            "Hier, M. Boukadoum a parlé d'armes.",
+        ),
+        (
+            "The U.S. Army left. Mr. Smith sold arms to Algeria.",
+            "arms",
+            "Mr. Smith sold arms to Algeria.",
+        ),
         ("Talks with EE. UU. go on. Nothing else.", "Talks", "Talks with EE. UU. go on."),
         ("ما الخبر؟ صفقة أسلحة للجزائر. لا شيء.", "أسلحة", "صفقة أسلحة للجزائر."),
         ("美国说。阿尔及利亚购买武器。没有了。", "武器", "阿尔及利亚购买武器。"),

@@ -35,7 +35,6 @@ class Owner(Protocol):
     def title(self) -> str:
         """Its title."""
 
-
     @property
     def url(self) -> str:
         """Its link."""

@@ -143,6 +143,7 @@ async def _deliver_test(
 ) -> list[DeliveryResult]:
     from monitor import assembly, pipeline  # noqa: PLC0415 - the readers of the ledger start faster
 
+    assembly.begin()
     tools = assembly.deliver_tools(StoreThread(store), destinations)
     alert = _test_alert([one.name for one in destinations])
     try:

@@ -61,6 +61,7 @@ def run(
     """
     from monitor import assembly, daemon  # noqa: PLC0415 - the other commands start faster
 
+    assembly.begin()
     try:
         settings = state.settings(context)
         resolve_destinations(settings, os.environ)

@@ -47,7 +47,7 @@ class Config:
     folder: Path
     """That of the file."""
     places: Mapping[str, Mistake] = field(repr=False, compare=False)
-    """For each destination a mistake at the place of its URL, with no message yet."""
+    """For each destination a mistake at the place of its URL; what is wrong is yet to be added."""
 
     @property
     def sources(self) -> tuple[FeedSource, ...]:
@@ -130,8 +130,8 @@ def resolve_destinations(config: Config, environ: Mapping[str, str]) -> tuple[De
         try:
             url = read_secret(settings.url.get_secret_value(), config.folder, environ)
         except ValueError as error:
-            message = f"destinations.{name}.url: {error}"
-            wrong.append(replace(config.places[name], message=message))
+            place = config.places[name]
+            wrong.append(replace(place, message=f"{place.message}{error}"))
         else:
             found.append(Destination(name=name, url=url))
     if wrong:
@@ -196,6 +196,9 @@ def _placed(complaint: Complaint, toml: TomlFile, variables: _Variables) -> Mist
         if name := variables.names.get(path[:length]):
             message = f"{spelled(path[length:])}: {complaint.message}".removeprefix(": ")
             return Mistake(file=name, message=message)
+    below = (name for known, name in variables.names.items() if known[: len(path)] == path)
+    if path not in toml.entries and (name := next(below, None)):
+        return Mistake(file=name, message=complaint.message)
     message = f"{spelled(path)}: {complaint.message}".removeprefix(": ")
     return toml.mistake(path, message, is_key=complaint.is_key)
 

@@ -17,6 +17,7 @@ from monitor.mistakes import Path, Source, source
 
 _DISCREET = "destination"
 _HEADER = re.compile(r"\s*\[\[?[\w.\-\"' ]*\]?\]?\s*")
+_WITH_USER = re.compile(r"://.*@.*")
 _URL = re.compile(r"(\w*)://([^\s\"]*)")
 _REWORDED = (
     ("Illegal character '\\n'", "these quotes are not closed on their line"),
@@ -62,18 +63,19 @@ def read_toml(file: str, text: str) -> TomlFile:
 
 def mistake_at(lines: Source, spot: Spot, message: str) -> Mistake:
     """The mistake at a place, with its line quoted as far as no secret can be in it."""
-    made = lines.mistake(*spot, _URL.sub(_discreet, message))
-    if _is_secret(lines, spot[0]):
-        return replace(made, quote="")
-    return replace(made, quote=_URL.sub(_discreet, made.quote))
+    made = lines.mistake(*spot, _discreet(message))
+    return replace(made, quote="" if _is_secret(lines, spot[0]) else _discreet(made.quote))
 
 
-def _discreet(url: re.Match[str]) -> str:
-    """A URL without what may be secret in it: of a web address, only the host is shown."""
+def _discreet(text: str) -> str:
+    """The text, with no more of a URL than the host of a web address; the rest may be secret."""
+    return _URL.sub(_host_only, _WITH_USER.sub("://…", text))
+
+
+def _host_only(url: re.Match[str]) -> str:
     scheme, rest = url.groups()
-    host = re.split("[/?#]", rest)[0]
-    is_shown = scheme in {"http", "https"} and "@" not in rest
-    return f"{scheme}://{host if is_shown else ''}{'…' if rest != host or not is_shown else ''}"
+    host = re.split("[/?#]", rest)[0] if scheme in {"http", "https"} else ""
+    return f"{scheme}://{host}{'…' if rest != host else ''}"
 
 
 def _is_secret(lines: Source, line: int) -> bool:

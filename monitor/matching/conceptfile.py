@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from monitor.errors import Mistake
+from monitor.matching.conditionshape import Vocabulary
 from monitor.matching.rules import ANY_LANGUAGE, TermList
-from monitor.matching.ruleshape import TermListShape, Vocabulary
+from monitor.matching.ruleshape import TermListShape
 from monitor.matching.rulevalues import is_language
 from monitor.matching.shapecheck import checked, place_of, placed
 from monitor.matching.versions import concepts_used

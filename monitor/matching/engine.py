@@ -176,7 +176,9 @@ def _entries(
             for language, listed in terms.terms.items():
                 yield from (_term_entry(("concept", concept), term, language) for term in listed)
             for language, listed in terms.masks.items():
-                yield from (_term_entry(_mask(("concept", concept)), term, language) for term in listed)
+                yield from (
+                    _term_entry(_mask(("concept", concept)), term, language) for term in listed
+                )
 
 
 _MASK = "mask"

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 _AROUND = 1_500
 """Characters on each side of a mention in which its sentence is looked for."""
 
-ABBREVIATIONS = tuple(
-    "M. MM. Mr. Mrs. Ms. Dr. Pr. Prof. St. Ste. Gen. Gén. Col. Lt. Sgt. Capt. Sen. Rep. Gov. Hon."
-    " Jr. Sr. No. Nr. Art. art. vs. etc. e.g. i.e. p. pp. cf. ca. bzw. z.B. Sr. Sra. D. Dª. Dña."
-    " Ud. Uds. Sig. Dott. On. Exmo. Ltd. Inc. Corp. Co. Bros. U.S. U.K. U.N. E.U. U.S.A. EE. UU."
-    " Jan. Feb. Mar. Apr. Aug. Sept. Oct. Nov. Dec. janv. févr. juil. г. гг. им. т.д. т.п. тыс. млн."
-    " млрд. د. م. أ.".split()
-)
+_ABBREVIATIONS = """
+Apr. Art. Aug. Bros. Capt. Co. Col. Corp. D. Dec. Dott. Dr. Dª. Dña. E.U. EE. Exmo. Feb.
+Gen. Gov. Gén. Hon. Inc. Jan. Jr. Lt. Ltd. M. MM. Mar. Mr. Mrs. Ms. No. Nov. Nr. Oct.
+On. Pr. Prof. Rep. Sen. Sept. Sgt. Sig. Sr. Sra. St. Ste. U.K. U.N. U.S. U.S.A. UU. Ud.
+Uds. art. bzw. ca. cf. e.g. etc. févr. i.e. janv. juil. p. pp. vs. z.B. г. гг. им. млн.
+млрд. т.д. т.п. тыс. أ. د. م.
+"""
 """Words whose full stop ends no sentence, as newspapers of the pack's languages write them."""
 
 _LONGEST_RUN = re.compile(r"\S{200}")
@@ -66,6 +66,6 @@ def _pipeline() -> Language:
     nlp.add_pipe("sentencizer")
     infixes = [*(nlp.Defaults.infixes or ()), "[。！？]"]  # no blank follows them
     tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
-    for abbreviation in ABBREVIATIONS:
+    for abbreviation in _ABBREVIATIONS.split():
         tokenizer.add_special_case(abbreviation, [{ORTH: abbreviation}])
     return nlp

@@ -66,9 +66,7 @@ def explain(engine: Engine, rule: Rule, article: Article, now: datetime) -> Expl
     )
 
 
-def _why_not(
-    rule: Rule, page: Page, score: Relevance | None, match: tuple[Line, ...]
-) -> str:
+def _why_not(rule: Rule, page: Page, score: Relevance | None, match: tuple[Line, ...]) -> str:
     if score is None:
         missing = [
             line.condition + (f" ({line.note})" if line.note else "")

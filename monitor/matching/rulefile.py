@@ -18,21 +18,18 @@ from pathlib import PurePath
 from monitor.errors import Mistake
 from monitor.matching import rules, versions
 from monitor.matching.conceptfile import read_concepts
-from monitor.matching.rulefolder import CONCEPTS, files_in
-from monitor.matching.rules import Condition, Rule, RuleSet, RuleTest, Term, TermList, Where
-from monitor.matching.ruleshape import (
+from monitor.matching.conditionshape import (
     AllShape,
     AnyShape,
     ConceptShape,
     ConditionShape,
     CountryShape,
     NotShape,
-    RuleShape,
     Vocabulary,
-    WhereShape,
-    known_keys,
-    schema,
 )
+from monitor.matching.rulefolder import CONCEPTS, files_in
+from monitor.matching.rules import Condition, Rule, RuleSet, RuleTest, Term, TermList, Where
+from monitor.matching.ruleshape import RuleShape, WhereShape, known_keys, schema
 from monitor.matching.shapecheck import checked, place_of, placed
 from monitor.matching.yamlnodes import Document, compose, plain_yaml
 from monitor.mistakes import Complaint, quoted

@@ -59,7 +59,7 @@ Language = Annotated[
 
 # --- dates and numbers ---------------------------------------------------------------
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _WITHIN = r"^[1-9][0-9]{0,3}( words?)?$"
 _MAX_WITHIN = 9_999
 _RELEVANCE = {"any": ANY, "normal": NORMAL, "strict": STRICT}
@@ -67,7 +67,7 @@ _RELEVANCE = {"any": ANY, "normal": NORMAL, "strict": STRICT}
 
 def _date(value: object) -> date:
     try:
-        if isinstance(value, str) and _DATE.fullmatch(value):
+        if isinstance(value, str) and re.fullmatch(_DATE.rstrip("$"), value):
             return date.fromisoformat(value)
     except ValueError:
         pass
@@ -101,7 +101,10 @@ def _relevance(value: object) -> float:
 
 
 Day = Annotated[
-    date, PlainValidator(_date, Annotated[str, Field(json_schema_extra={"format": "date"})])
+    date,
+    PlainValidator(
+        _date, Annotated[str, Field(json_schema_extra={"format": "date", "pattern": _DATE})]
+    ),
 ]
 Duration = Annotated[
     timedelta, PlainValidator(_duration, Annotated[str, Field(pattern=units.DURATION_PATTERN)])

@@ -8,8 +8,8 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from monitor.errors import Mistake
+from monitor.matching.conditionshape import UNREADY, Shape, Vocabulary
 from monitor.matching.rules import Place
-from monitor.matching.ruleshape import UNREADY, Shape, Vocabulary
 from monitor.matching.yamlnodes import Document
 from monitor.mistakes import Complaint, Path, complaints, spelled
 
