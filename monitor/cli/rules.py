@@ -30,7 +30,25 @@ def list_rules(
     """List the rules with their versions and what they ask for."""
     found = state.ruleset(context, rules).rules
     if as_json:
-        print_json(found)
+        print_json(
+            [
+                {
+                    "id": rule.id,
+                    "title": rule.title,
+                    "owner": rule.owner,
+                    "severity": rule.severity,
+                    "status": rule.status,
+                    "review_by": rule.review_by,
+                    "version": rule.version,
+                    "match": label(rule.match),
+                    "unless": [label(veto) for veto in rule.unless],
+                    "notify": rule.notify,
+                    "tests": len(rule.tests),
+                    "file": rule.place.file,
+                }
+                for rule in found
+            ]
+        )
         return
     print_table(
         ("rule", "severity", "status", "version", "tests", "match"),
