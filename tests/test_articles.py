@@ -37,6 +37,8 @@ def keyed(*articles: Article) -> tuple[Article, ...]:
         ("a\u00a0 b\t c", "a b c"),
         ("<!-- hidden -->shown", "shown"),
         ("<td>1</td><td>2</td>", "1\n2"),
+        ("<p>a sentence that\r\n goes on</p>", "a sentence that goes on"),
+        ("plain text\nof two lines", "plain text\nof two lines"),
         ("", ""),
     ],
 )

@@ -19,6 +19,8 @@ _BLOCK = re.compile(
     re.IGNORECASE,
 )
 _UNREAD = ["script", "style", "template", "noscript", "iframe", "svg", "math", "object", "head"]
+_BREAKS = re.compile(r"[\r\n]+")
+"""In HTML the end of a line is a blank like others."""
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 _SOURCE = re.compile(
@@ -40,7 +42,7 @@ def plain(text: str) -> str:
     Words of neighbouring blocks stay apart, and words with markup inside stay whole.
     """
     if is_html(text):
-        tree = LexborHTMLParser(_BLOCK.sub(r"\n\1\n", text))
+        tree = LexborHTMLParser(_BLOCK.sub(r"\n\1\n", _BREAKS.sub(" ", text)))
         tree.strip_tags(_UNREAD)
         body = tree.body
         text = body.text() if body is not None else ""

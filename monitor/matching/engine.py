@@ -243,13 +243,18 @@ def read_page(engine: Engine, article: Article) -> tuple[Page, tuple[Dropped, ..
                 first=hit.first + shift,
                 last=hit.last + shift,
                 start=folded.spans[hit.first][0],
-                end=folded.spans[hit.last][1],
+                end=_end(text, folded.spans[hit.first][0], folded.spans[hit.last][1]),
             )
             if hit.key[0] == _MASK:
                 masks[hit.key].append(mention)
             elif len(found[hit.key]) < MENTIONS:
                 found[hit.key].append((mention, hit.is_ambiguous))
     return _sift(found, masks, title_words)
+
+
+def _end(text: str, start: int, end: int) -> int:
+    """The full stop that ends a dotted acronym belongs to it: U.S., EE. UU."""
+    return end + 1 if text[end : end + 1] == "." in text[start:end] else end
 
 
 def _sift(

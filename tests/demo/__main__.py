@@ -169,11 +169,9 @@ def show_new(hook: WebhookSink, shown: int, began: float) -> int:
         out.print(
             Panel(
                 escape(body["message"]),
-                title=f"[bold]{escape(body['title'])}[/]",
-                subtitle=f"webhook and mail, {after:.1f} s after the story broke",
+                title=f"[bold]alert[/] [dim]{after:.1f} s after the story broke[/]",
                 border_style="green",
                 title_align="left",
-                subtitle_align="right",
             )
         )
     return len(bodies)
