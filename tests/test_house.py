@@ -51,7 +51,7 @@ OWNERS = {
     "pebble": {"monitor.workers"},
     "py3langid": {"monitor.articles.language"},
     "pycurl": {"monitor.feeds.fetch", "monitor.feeds.transfer", "monitor.feeds.failures"},
-    "pydantic_settings": {"monitor.config"},
+    "pydantic_settings": {"monitor.config.settings"},
     "selectolax": {"monitor.articles.text"},
     "spacy": {"monitor.matching.entities"},
     "sqlite3": set(),

@@ -708,7 +708,7 @@ def test_the_founding_rule_is_good_and_has_tests_in_four_languages() -> None:
     assert rule.match == All(
         of=(Country(codes=("DZ",)), Country(codes=("US",)), Concept(id="arms"))
     )
-    assert rule.unless == (Concept(id="sport"),)
+    assert rule.unless == (Concept(id="sport", fields=frozenset({Field.LEAD})),)
     assert (rule.where, rule.notify) == (Where(), None)
     fired = {test.language for test in rule.tests if test.fires}
     assert fired == {"fr", "ar", "en", "es"}

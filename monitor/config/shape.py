@@ -116,13 +116,13 @@ def _is_secret(location: Path) -> bool:
 
 
 def _too_often(tree: Mapping[str, Any]) -> Iterator[Complaint]:
-    """Intervals below the minimum: to stretch them without a word would be a surprise."""
+    """Intervals below the minimum: to stretch them without a word would be a surprise.
+
+    The default interval is nobody's word, and gives way.
+    """
     poll = tree["poll"] if isinstance(tree["poll"], dict) else {}
     minimum = _span(poll, "min_interval") or Poll().min_interval
     below = f"below poll.min_interval {units.written(minimum)}"
-    if "interval" not in poll and Poll().interval < minimum:
-        message = f"the default interval {units.written(Poll().interval)} is {below}: set it too"
-        yield Complaint(path=("poll", "min_interval"), message=message)
     tables = [(("poll",), poll), *((("feeds", number), feed) for number, feed in _feeds(tree))]
     for path, table in tables:
         if (interval := _span(table, "interval")) and interval < minimum:
