@@ -40,8 +40,10 @@ def match(
     context: typer.Context,
     file: Annotated[
         typer.FileText,
-        typer.Argument(help="JSON Lines, or - for standard input.", metavar="[FILE]"),
-    ] = sys.stdin,  # type: ignore[assignment]
+        typer.Argument(
+            help="JSON Lines; without it, or with -, standard input.", show_default=False
+        ),
+    ] = "-",  # type: ignore[assignment]
     rules: RulesOption = None,
     weak: Annotated[
         bool, typer.Option("--weak", help="Matches below their rule's min_relevance too.")
@@ -78,7 +80,7 @@ def match(
                 "matches": [_match_as_json(one, given.article, article) for one in found],
             }
         )
-    sys.stdout.flush()
+        sys.stdout.flush()  # who follows a stream wants each answer at once
     sys.exit(Exit.PROBLEM if wrong else Exit.OK if matched else Exit.NOTHING_MATCHED)
 
 
