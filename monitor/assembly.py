@@ -92,8 +92,12 @@ def fetcher(settings: Config) -> Fetcher:
 
 def readers(settings: Config, ruleset: RuleSet) -> Workers:
     """Reader processes, each with these rules compiled."""
-    languages = frozenset(feed.language for feed in settings.sources if feed.language)
-    return Workers(READERS, reading.start, (ruleset, languages))
+    return Workers(READERS, reading.start, reader_arguments(settings, ruleset))
+
+
+def reader_arguments(settings: Config, ruleset: RuleSet) -> tuple[RuleSet, frozenset[str]]:
+    """What a reader is made ready with."""
+    return ruleset, frozenset(feed.language for feed in settings.sources if feed.language)
 
 
 def destinations(settings: Config) -> tuple[Destination, ...]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from datetime import UTC, timedelta
@@ -30,7 +31,7 @@ from monitor.config import Config
 from monitor.errors import ConfigError, RulesError, StoreError, WorkerFailed
 from monitor.logs import logger
 from monitor.matching.rules import RuleSet
-from monitor.models import Delivery, Event, EventKind, FeedState
+from monitor.models import Delivery, Destination, Event, EventKind, FeedState, Sent
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import StoreThread
 
@@ -42,6 +43,8 @@ PAUSE = timedelta(seconds=5)
 MOVES = timedelta(seconds=10)
 """Within which every part answers, or systemd is not told that the daemon lives."""
 WARM_UP = timedelta(seconds=60)
+CLOCK_WATCH = timedelta(seconds=2)
+"""How often the wall clock is compared with the one that only goes on."""
 
 
 class Daemon:
@@ -59,6 +62,8 @@ class Daemon:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._claiming = asyncio.Lock()
+        self._reloading = asyncio.Lock()
+        self._troubled: set[str] = set()
         self._is_serving = False
         self._has_failed = False
         self._ticked: dict[str, float] = {}
@@ -84,7 +89,9 @@ class Daemon:
             await self._deliver_tick()
             scheduler.start()
             systemd.notify("READY=1", self._status())
+            watch = asyncio.create_task(self._watch_clock(scheduler))
             await self._stopping.wait()
+            watch.cancel()
             scheduler.shutdown(wait=False)
         finally:
             systemd.notify("STOPPING=1")
@@ -158,24 +165,43 @@ class Daemon:
             scheduler.add_job(tick, "interval", seconds=seconds, next_run_time=now())
         return scheduler
 
+    async def _watch_clock(self, scheduler: AsyncIOScheduler) -> None:
+        """Set the ticks anew when the wall clock has jumped: APScheduler waits for its times, and
+        after a step back of an hour it would be silent for an hour."""
+        loop = asyncio.get_running_loop()
+        behind = time.time() - loop.time()
+        while True:
+            await asyncio.sleep(CLOCK_WATCH.total_seconds())
+            jump = time.time() - loop.time() - behind
+            behind += jump
+            if abs(jump) > CLOCK_WATCH.total_seconds():
+                logger().warning("the clock was set", by_seconds=round(jump))
+                for job in scheduler.get_jobs():
+                    job.modify(next_run_time=now())
+
     async def _poll_tick(self) -> None:
-        for feed in await self._due_feeds():
-            self._polling.add(feed.id)
-            self._spawn(self._poll(feed))
+        try:
+            for feed in await self._due_feeds():
+                self._polling.add(feed.id)
+                self._spawn(self._poll(feed))
+        except StoreError as error:
+            logger().error("due feeds not read", error=str(error))
         self._ticked["poll"] = asyncio.get_running_loop().time()
 
     async def _deliver_tick(self) -> None:
-        async with self._claiming:
-            for delivery in await self._due_deliveries():
-                self._sending.add(delivery.destination)
-                self._spawn(self._deliver(delivery))
+        try:
+            async with self._claiming:
+                for delivery in await self._due_deliveries():
+                    self._sending.add(delivery.destination)
+                    self._spawn(self._deliver(delivery))
+        except StoreError as error:
+            logger().error("due deliveries not claimed", error=str(error))
         self._ticked["deliver"] = asyncio.get_running_loop().time()
 
     async def _rules_tick(self) -> None:
-        seen = _look(self._settings.rules.dir)
-        if seen != self._seen:
-            self._seen = seen
-            await self._load_rules()
+        if _look(self._settings.rules.dir) != self._seen:
+            async with self._reloading:
+                await self._load_rules(self._settings)
 
     async def _watchdog_tick(self) -> None:
         """Tell systemd only if ticks come, the store writes, a reader and the fetcher answer."""
@@ -205,12 +231,22 @@ class Daemon:
         return [feed for feed in due if feed.id not in self._polling][:room]
 
     async def _due_deliveries(self) -> tuple[Delivery, ...]:
-        """The oldest due for each destination that has none in flight, claimed."""
+        """The oldest due for each destination that has none in flight, claimed.
+
+        Destinations whose last delivery failed have half of the places, so that however many
+        are stuck the others do not wait for them.
+        """
         room = SENDERS - len(self._sending)
-        if room <= 0:
+        claimed = await self._claim(room, self._sending | self._troubled)
+        sending = self._sending.union(one.destination for one in claimed)
+        rest = min(room - len(claimed), SENDERS // 2 - len(sending & self._troubled))
+        return claimed + await self._claim(rest, sending)
+
+    async def _claim(self, limit: int, busy: set[str]) -> tuple[Delivery, ...]:
+        if limit <= 0:
             return ()
         return await self._books.ask(
-            self._store.due_deliveries, now(), pipeline.LEASE, room, tuple(self._sending)
+            self._store.due_deliveries, now(), pipeline.LEASE, limit, tuple(busy)
         )
 
     # --- tasks ---------------------------------------------------------------------
@@ -254,6 +290,10 @@ class Daemon:
             await asyncio.sleep(PAUSE.total_seconds())
         else:
             reports.delivered(delivery, result)
+            if isinstance(result, Sent):
+                self._troubled.discard(delivery.destination)
+            else:
+                self._troubled.add(delivery.destination)
         finally:
             self._sending.discard(delivery.destination)
         await self._deliver_now()
@@ -268,33 +308,42 @@ class Daemon:
     async def reload(self) -> None:
         """Read the configuration and the rules anew; what cannot be used changes nothing."""
         systemd.notify("RELOADING=1")
-        try:
-            settings = config.load(self._path, os.environ)
-            destinations = assembly.destinations(settings)
-        except ConfigError as error:
-            await self._refuse(EventKind.CONFIG_REFUSED, str(self._path), error)
-        else:
-            self._settings = settings
-            replaced = self._poll_tools.fetcher
-            self._poll_tools = replace(
-                self._poll_tools,
-                fetcher=assembly.fetcher(settings),
-                destinations=tuple(settings.destinations),
-                min_interval=settings.poll.min_interval,
-                max_bytes=settings.poll.max_bytes,
-            )
-            replaced.close()
-            self._deliver_tools = replace(
-                self._deliver_tools, destinations={one.name: one for one in destinations}
-            )
-            await self._books.ask(self._store.sync_feeds, settings.sources, now())
-            self._seen = _look(settings.rules.dir)
-            await self._load_rules()
+        async with self._reloading:
+            try:
+                settings = config.load(self._path, os.environ)
+                destinations = assembly.destinations(settings)
+            except ConfigError as error:
+                await self._refuse(EventKind.CONFIG_REFUSED, str(self._path), error)
+            else:
+                if await self._load_rules(settings):
+                    await self._use(settings, destinations)
         systemd.notify("READY=1", self._status())
 
-    async def _load_rules(self) -> None:
-        """Load aside, warm up aside, then swap; the old readers finish what they have."""
-        settings = self._settings
+    async def _use(self, settings: Config, destinations: Iterable[Destination]) -> None:
+        """Go on with a configuration whose rules are loaded already."""
+        self._settings = settings
+        replaced = self._poll_tools.fetcher
+        self._poll_tools = replace(
+            self._poll_tools,
+            fetcher=assembly.fetcher(settings),
+            destinations=tuple(settings.destinations),
+            min_interval=settings.poll.min_interval,
+            max_bytes=settings.poll.max_bytes,
+        )
+        asyncio.get_running_loop().call_later(
+            settings.poll.timeout.total_seconds() + 1, replaced.close
+        )
+        self._deliver_tools = replace(
+            self._deliver_tools, destinations={one.name: one for one in destinations}
+        )
+        try:
+            await self._books.ask(self._store.sync_feeds, settings.sources, now())
+        except StoreError as error:
+            logger().error("feeds not stored", error=str(error), then="reload again")
+
+    async def _load_rules(self, settings: Config) -> bool:
+        """Load and try the rules aside, then swap them in; whether they can be used."""
+        self._seen = _look(settings.rules.dir)
         loop = asyncio.get_running_loop()
         try:
             ruleset = await loop.run_in_executor(
@@ -302,15 +351,18 @@ class Daemon:
             )
         except RulesError as error:
             await self._refuse(EventKind.RULES_REFUSED, str(settings.rules.dir), error)
-            return
-        readers = assembly.readers(settings, ruleset)
-        await readers.call(WARM_UP, reading.ping)
-        replaced = self._poll_tools.readers
-        self._poll_tools = replace(self._poll_tools, readers=readers)
+            return False
+        arguments = assembly.reader_arguments(settings, ruleset)
+        try:
+            await self._poll_tools.readers.renew(arguments, WARM_UP, reading.ping)
+        except WorkerFailed as error:
+            self._seen = ()  # to be tried again
+            logger().error("readers not renewed", error=str(error))
+            return False
         self._ruleset = ruleset
-        replaced.retire()
         await self._note_rules()
         logger().info("rules loaded", rules=len(ruleset.rules), version=ruleset.version)
+        return True
 
     async def _refuse(self, kind: EventKind, subject: str, error: ConfigError | RulesError) -> None:
         first = str(error.mistakes[0]).splitlines()[0]
@@ -333,13 +385,14 @@ class Daemon:
 def _look(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
     """What the files of a rules folder look like from outside: any edit changes it."""
     seen = []
-    for root, _, names in os.walk(folder):
+    for root, _, names in os.walk(folder, followlinks=True):
         for name in names:
-            if name.endswith((".yaml", ".yml")):
+            if name.lower().endswith((".yaml", ".yml")):
                 path = os.path.join(root, name)
                 try:
                     status = os.stat(path)
                 except OSError:
                     continue
-                seen.append((path, status.st_mtime_ns, status.st_size, status.st_ino))
+                changed = max(status.st_mtime_ns, status.st_ctime_ns)
+                seen.append((path, changed, status.st_size, status.st_ino))
     return tuple(sorted(seen))

@@ -12,7 +12,8 @@
     ├── InstanceRunning      another daemon serves this database
     └── WorkerFailed         a process was killed at its deadline, or died
         ├── WorkerTimeout
-        └── WorkerDied
+        ├── WorkerDied
+        └── WorkerRaised     what it was asked to do raised
 
 Expected failures of a poll or of a delivery are values (``FetchError``, ``Retry``, ``Dead``
 in ``models``), not exceptions.
@@ -54,6 +55,9 @@ class _Mistaken(NewsMonitorError):
         self.mistakes = tuple(sorted(mistakes))
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
 
+    def __reduce__(self) -> tuple[type[_Mistaken], tuple[tuple[Mistake, ...]]]:
+        return type(self), (self.mistakes,)
+
 
 class ConfigError(_Mistaken):
     """The configuration cannot be used; ``mistakes`` are all that was found."""
@@ -70,6 +74,9 @@ class DestinationError(NewsMonitorError):
         self.destination = destination
         self.why = why
         super().__init__(f"destination {destination!r}: {why}")
+
+    def __reduce__(self) -> tuple[type[DestinationError], tuple[str, str]]:
+        return type(self), (self.destination, self.why)
 
 
 class StoreError(NewsMonitorError):
@@ -98,3 +105,7 @@ class WorkerTimeout(WorkerFailed):
 
 class WorkerDied(WorkerFailed):
     """It died by itself: out of memory, a signal, or a crash in native code."""
+
+
+class WorkerRaised(WorkerFailed):
+    """What it was asked to do raised; names the exception's type."""

@@ -12,7 +12,7 @@ its row, an article that could not be judged in the operator's log.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from monitor import reading
@@ -23,6 +23,7 @@ from monitor.failpoints import failpoint
 from monitor.feeds import health, schedule
 from monitor.feeds.fetch import Fetcher, Request
 from monitor.models import (
+    Alert,
     Article,
     Dead,
     Delivery,
@@ -130,7 +131,7 @@ async def _commit_news(
     feed: FeedState, response: Response, parsed: ParsedFeed, tools: PollTools
 ) -> PollOutcome:
     """Admit, judge, plan and commit; where another poll was first, admit again."""
-    judged: dict[tuple[str, ...], JudgedArticle] = {}
+    judged: dict[tuple[str, ...], tuple[Match, ...]] = {}
     events: tuple[Event, ...] = ()
     while True:
         known = await tools.books.ask(
@@ -141,16 +142,13 @@ async def _commit_news(
         if fresh := [article for article, _ in admitted if article.keys not in judged]:
             matches, unjudged = await _judge(fresh, tools)
             events += unjudged
-            for article, found in zip(fresh, matches, strict=True):
-                judged[article.keys] = _plan(feed, article, found, tools)
+            judged.update(zip((article.keys for article in fresh), matches, strict=True))
         failpoint("poll: judged")
-        outcome = _news(
-            feed,
-            response,
-            tuple(replace(judged[article.keys], claims=claims) for article, claims in admitted),
-            events,
-            tools,
+        planned = (
+            _plan(feed, article, claims, judged[article.keys], tools)
+            for article, claims in admitted
         )
+        outcome = _news(feed, response, tuple(planned), events, tools)
         if await tools.books.ask(tools.books.store.commit, outcome) is Commit.DONE:
             failpoint("poll: committed")
             return outcome
@@ -195,15 +193,17 @@ async def _judge_alone(
 
 
 def _plan(
-    feed: FeedState, article: Article, matches: tuple[Match, ...], tools: PollTools
+    feed: FeedState,
+    article: Article,
+    claims: tuple[str, ...],
+    matches: tuple[Match, ...],
+    tools: PollTools,
 ) -> JudgedArticle:
-    now = tools.clock()
-    alerts = (
-        plan.alerts_for(article, matches, tools.destinations, now)
-        if _is_news(feed, article, tools)
-        else ()
-    )
-    return JudgedArticle(article=article, claims=(), matches=matches, alerts=alerts)
+    """What follows from the matches; an article that is no news is recorded silently."""
+    alerts: tuple[Alert, ...] = ()
+    if _is_news(feed, article, tools):
+        alerts = plan.alerts_for(article, matches, tools.destinations, tools.clock(), claims[0])
+    return JudgedArticle(article=article, claims=claims, matches=matches, alerts=alerts)
 
 
 def _is_news(feed: FeedState, article: Article, tools: PollTools) -> bool:

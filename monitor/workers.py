@@ -14,6 +14,7 @@ import multiprocessing
 import resource
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import timedelta
@@ -22,7 +23,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from monitor.errors import WorkerDied, WorkerTimeout
+from monitor.errors import WorkerDied, WorkerFailed, WorkerRaised, WorkerTimeout
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,18 +52,24 @@ class Workers:
     def __init__(
         self,
         count: int,
-        start: Callable[..., None],
+        start: Callable[..., object],
         arguments: tuple[Any, ...] = (),
         *,
         memory: int = 512 * 1024 * 1024,
         tasks: int = 5_000,
     ) -> None:
         self.count = count
-        self._pool: Any = ProcessPool(
-            max_workers=count,
-            max_tasks=tasks,
+        self._start = start
+        self._memory = memory
+        self._tasks = tasks
+        self._pool = self._make(arguments)
+
+    def _make(self, arguments: tuple[Any, ...]) -> Any:
+        return ProcessPool(
+            max_workers=self.count,
+            max_tasks=self._tasks,
             initializer=_become_worker,
-            initargs=(memory, start, arguments),
+            initargs=(self._memory, self._start, arguments),
             context=multiprocessing.get_context("forkserver"),
         )
 
@@ -76,28 +83,65 @@ class Workers:
         Raises:
             WorkerTimeout: it was killed at the deadline.
             WorkerDied: it died by itself.
+            WorkerRaised: the function raised.
         """
-        future = self._pool.schedule(
-            function, args=args, kwargs=kwargs, timeout=deadline.total_seconds()
-        )
+        return await _run(self._pool, deadline, function, *args, **kwargs)
+
+    async def renew(
+        self, arguments: tuple[Any, ...], deadline: timedelta, check: Callable[[], object]
+    ) -> None:
+        """Replace all workers by others made ready with other arguments.
+
+        They are made and tried with ``check`` aside; then every new call goes to them, and the
+        old ones end when they have answered what they were asked.
+
+        Raises:
+            WorkerFailed: they cannot be made; the old ones stay.
+        """
+        pool = self._make(arguments)
         try:
-            return await asyncio.wrap_future(future)
-        except FutureTimeout as error:
-            raise WorkerTimeout(f"killed after {deadline.total_seconds():g} s") from error
-        except (ProcessExpired, MemoryError) as error:
-            raise WorkerDied(str(error) or "out of memory") from error
+            await _run(pool, deadline, check)
+        except WorkerFailed:
+            _end_aside(pool, timedelta())
+            raise
+        self._pool, replaced = pool, self._pool
+        _end_aside(replaced, deadline)
 
     def close(self) -> None:
         """Kill the workers, at once."""
         self._pool.stop()
         self._pool.join()
 
-    def retire(self) -> None:
-        """Let the workers finish what they have, then end them; does not wait."""
-        self._pool.close()
+
+async def _run(
+    pool: Any, deadline: timedelta, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    future = pool.schedule(function, args=args, kwargs=kwargs, timeout=deadline.total_seconds())
+    try:
+        answer: T = await asyncio.wrap_future(future)
+    except FutureTimeout as error:
+        raise WorkerTimeout(f"killed after {deadline.total_seconds():g} s") from error
+    except (ProcessExpired, MemoryError) as error:
+        raise WorkerDied(str(error) or "out of memory") from error
+    except Exception as error:
+        raise WorkerRaised(f"it raised {type(error).__name__}") from error
+    return answer
 
 
-def _become_worker(memory: int, start: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _end_aside(pool: Any, patience: timedelta) -> None:
+    """End a pool without waiting for it: what it was asked is answered first, within reason."""
+
+    def end() -> None:
+        pool.close()
+        with contextlib.suppress(FutureTimeout):
+            pool.join(timeout=patience.total_seconds())
+        pool.stop()
+        pool.join()
+
+    threading.Thread(target=end, name="retired workers", daemon=True).start()
+
+
+def _become_worker(memory: int, start: Callable[..., object], arguments: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the core
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _die_with_parent()

@@ -270,3 +270,29 @@ def test_relevance_is_from_0_to_1_and_more_mentions_never_hurt(
     term = Term(text="a")
     some, more = page(a=sorted(set(places))), page(a=sorted({*places, 0}))
     assert 0 <= relevance(term, some, length).score <= relevance(term, more, length).score <= 1
+
+
+def test_what_an_article_lacks_does_not_narrow_a_window_around_it() -> None:
+    lacking = Any(of=(Not(of=Term(text="x")), Term(text="y")))
+    where = page(a=[0], b=[5], y=[500])
+    for inner in (lacking, All(of=(Not(of=Term(text="x")),))):
+        together = All(of=(Term(text="a"), Term(text="b"), inner), within=10)
+        assert evaluate(together, where) is not None
+
+
+def test_a_wide_choice_does_not_hide_a_narrow_one() -> None:
+    wide = All(of=(Term(text="p"), Term(text="q")))
+    both = All(of=(Term(text="a"), Any(of=(wide, Term(text="z")))), within=10)
+    assert evaluate(both, page(a=[0], p=[1], q=[50], z=[2])) is not None
+
+
+def test_a_masked_word_supports_no_ambiguous_one() -> None:
+    france = Country(codes=("FR",))
+    assert not fires(
+        Any(of=(france, All(of=(USA, france)))), title="Paris Hilton paid in US dollars"
+    )
+
+
+def test_a_word_that_is_name_and_capital_counts_as_both() -> None:
+    for by in (Names.NAME, Names.CAPITAL):
+        assert fires(Country(codes=("DZ",), by=frozenset({by})), title="Алжир", language="ru")

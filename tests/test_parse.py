@@ -228,3 +228,16 @@ def test_a_failing_feed_is_told_once_and_its_recovery_once() -> None:
     (recovered,) = health.changes(state(3, FailureReason.HTTP_STATUS), None, NOW)
     assert (recovered.kind, recovered.detail) == (EventKind.FEED_RECOVERED, "after 3 failed polls")
     assert health.changes(state(), None, NOW) == ()
+
+
+def test_a_link_that_cannot_be_read_costs_nothing_but_itself() -> None:
+    (article,) = entries(
+        rss("<item><title>x</title><link>http://[</link></item>", head="<link>http://[</link>")
+    )
+    assert (article.title, article.url) == ("x", "")
+
+
+def test_half_a_character_costs_nothing_but_itself() -> None:
+    for reference in ("&#xD800;", "&#55296;"):
+        (article,) = entries(rss(f"<item><title>Arms {reference} talks</title></item>"))
+        assert article.title.startswith("Arms ")

@@ -76,3 +76,10 @@ def test_a_delivery_id_can_be_read_aloud(key, destination):
 def test_delivery_ids_differ_by_alert_and_by_destination():
     ids = {delivery_id(str(key), to) for key in range(2000) for to in DESTINATIONS}
     assert len(ids) == 6000
+
+
+def test_an_article_behind_a_key_of_another_has_an_alert_of_its_own():
+    """A guid that stands first among its keys may belong to another article."""
+    (first,) = alerts_for(ARTICLE, [match()], ["mail"], NOW)
+    (second,) = alerts_for(ARTICLE, [match()], ["mail"], NOW, "url:https://x.example/2")
+    assert first.key != second.key

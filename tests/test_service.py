@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -286,8 +289,6 @@ def test_a_broken_edit_keeps_the_old_rules_and_a_mended_one_takes_over(
 def test_sighup_takes_a_new_configuration_and_refuses_a_broken_one(
     tmp_path: Path, news: FeedServer, hook: WebhookSink
 ) -> None:
-    import signal
-
     it = Service(tmp_path, feeds=[news.url(PATH)], destinations={"hook": to_hook(hook)})
     with it:
         assert it.process is not None
@@ -304,3 +305,49 @@ def test_sighup_takes_a_new_configuration_and_refuses_a_broken_one(
         news.add("/new.xml", story())
         hook.wait_for(1, timeout=20)
         wait_for_polls(news, 2)
+
+
+def test_an_edit_while_a_poll_is_under_way_costs_nothing(
+    tmp_path: Path, news: FeedServer, hook: WebhookSink
+) -> None:
+    """The poll that began under the old rules is judged by the new ones, by new readers."""
+    rules = copy_rules(tmp_path)
+    rule = rules / "algeria-us-arms.yaml"
+    slow = Event()
+
+    def dawdle(handler: BaseHTTPRequestHandler) -> None:
+        slow.wait(3)
+        handler.send_error(503)
+
+    with Service(
+        tmp_path, feeds=[news.url(PATH)], destinations={"hook": to_hook(hook)}, rules=rules
+    ) as it:
+        wait_for_polls(news, 2)
+        news.set_behaviour(PATH, dawdle)
+        wait_for_polls(news, 1)
+        rule.write_text(rule.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
+        it.wait_for("rules loaded")
+        it.wait_for("feed failing")
+        assert it.process is not None
+        assert it.process.poll() is None
+
+
+def test_a_configuration_that_leaves_rules_without_destination_is_refused_whole(
+    tmp_path: Path, news: FeedServer, hook: WebhookSink
+) -> None:
+    rules = copy_rules(tmp_path)
+    rule = rules / "algeria-us-arms.yaml"
+    rule.write_text(rule.read_text(encoding="utf-8") + "notify: [hook]\n", encoding="utf-8")
+    with Service(
+        tmp_path, feeds=[news.url(PATH)], destinations={"hook": to_hook(hook)}, rules=rules
+    ) as it:
+        wait_for_polls(news, 2)
+        text = it.config.read_text(encoding="utf-8")
+        it.config.write_text(
+            text.replace("[destinations.hook]", "[destinations.renamed]"), encoding="utf-8"
+        )
+        assert it.process is not None
+        it.process.send_signal(signal.SIGHUP)
+        it.wait_for("rules refused")
+        news.add(PATH, story())
+        hook.wait_for(1, timeout=20)  # the old configuration is still at work

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from monitor.errors import WorkerDied, WorkerTimeout
+from monitor.errors import WorkerDied, WorkerRaised, WorkerTimeout
 from monitor.workers import Workers
 
 SECOND = timedelta(seconds=1)
@@ -84,9 +84,9 @@ def test_a_worker_that_wants_too_much_memory_is_told_no(workers: Workers) -> Non
     asyncio.run(run())
 
 
-def test_an_error_of_the_call_itself_comes_back(workers: Workers) -> None:
+def test_an_error_of_the_call_itself_is_a_failure_too(workers: Workers) -> None:
     async def run() -> None:
-        with pytest.raises(ValueError, match="invalid literal"):
+        with pytest.raises(WorkerRaised, match="it raised ValueError"):
             await workers.call(10 * SECOND, int, "x")
 
     asyncio.run(run())

@@ -20,7 +20,11 @@ _TO_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", CROCKFORD)
 
 
 def alerts_for(
-    article: Article, matches: Sequence[Match], destinations: Sequence[str], now: datetime
+    article: Article,
+    matches: Sequence[Match],
+    destinations: Sequence[str],
+    now: datetime,
+    identity: str = "",
 ) -> tuple[Alert, ...]:
     """Return one alert for each match that is not weak.
 
@@ -29,11 +33,12 @@ def alerts_for(
     notifies nobody still has its alert, for the record.
 
     Args:
-        article: It was admitted, so it has identity keys; the first is part of the alert's.
+        identity: The key that is the article's own, and part of the alert's: a guid or a link
+            that stands first among its keys may be another's. Without it the first.
     """
     return tuple(
         Alert(
-            key=_key(article, match),
+            key=_key(identity or article.keys[0], match),
             article=article,
             match=match,
             destinations=_chosen(match, destinations),
@@ -58,8 +63,8 @@ def _chosen(match: Match, destinations: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in configured if match.notify is None or name in match.notify)
 
 
-def _key(article: Article, match: Match) -> str:
-    return _digest(match.rule_id, article.keys[0]).hex()[:_KEY_DIGITS]
+def _key(identity: str, match: Match) -> str:
+    return _digest(match.rule_id, identity).hex()[:_KEY_DIGITS]
 
 
 def _digest(*parts: str) -> bytes:

@@ -24,7 +24,7 @@ _BREAKS = re.compile(r"[\r\n]+")
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 _SOURCE = re.compile(
-    r"<!--.*?-->|<(script|style|template|noscript|iframe|svg|math|object)\b.*?</\1\s*>"
+    r"<!--.*?(?:-->|\Z)|<(script|style|template|noscript|iframe|svg|math|object)\b.*?(?:</\1\s*>|\Z)"
     r"|<[a-zA-Z/!][^<>]*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});|.",
     re.DOTALL | re.IGNORECASE,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -26,6 +27,11 @@ RulesOption = Annotated[
     typer.Option("--rules", help="A folder of rules; no configuration is needed then."),
 ]
 
+_LONE_SURROGATE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""Half a character as JSON can name it: nothing can be done with it."""
+
 _GIVEN = {"body": "text"}
 """An article's fields as ``match`` is given them, where they are not named as in rules."""
 
@@ -41,7 +47,10 @@ def match(
     file: Annotated[
         typer.FileText,
         typer.Argument(
-            help="JSON Lines; without it, or with -, standard input.", show_default=False
+            help="JSON Lines; without it, or with -, standard input.",
+            show_default=False,
+            encoding="utf-8",
+            errors="replace",
         ),
     ] = "-",  # type: ignore[assignment]
     rules: RulesOption = None,
@@ -104,7 +113,7 @@ def _given(file: TextIO) -> Iterator[_Given | _Unreadable]:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = json.loads(_LONE_SURROGATE.sub(r"\\ufffd", line))
         except (ValueError, RecursionError) as error:
             yield _Unreadable(number, f"not JSON: {error}")
             continue
@@ -113,7 +122,7 @@ def _given(file: TextIO) -> Iterator[_Given | _Unreadable]:
             continue
         try:
             yield _Given(value.get("id"), article_from(value))
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             yield _Unreadable(number, str(error), value.get("id"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
@@ -61,6 +62,7 @@ def run(
     """
     from monitor import assembly, daemon  # noqa: PLC0415 - the other commands start faster
 
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to load anew
     assembly.begin()
     try:
         settings = state.settings(context)

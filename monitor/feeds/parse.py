@@ -7,6 +7,7 @@ the process has a deadline, and whatever it raises becomes a ``FetchError``.
 
 from __future__ import annotations
 
+import re
 import zlib
 from calendar import timegm
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ MAX_ENTRIES = 2_000
 MAX_FIELD = 1_000_000
 """Characters of HTML read of one entry."""
 _CHUNK = 65_536
+_SURROGATE = re.compile(rb"&#(x[0-9a-f]{1,8}|[0-9]{1,9});", re.IGNORECASE)
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -73,7 +75,7 @@ def parse(
     """
     try:
         document: Mapping[str, Any] = feedparser.parse(
-            BytesIO(body),
+            BytesIO(_SURROGATE.sub(_replacement, body)),
             response_headers={"content-type": response.content_type}
             if response.content_type
             else {},
@@ -88,7 +90,7 @@ def parse(
     if not document.get("version") and not entries:
         return FetchError(reason=FailureReason.NOT_A_FEED, detail=_what_it_is(body))
     head = document.get("feed", {})
-    home = urljoin(response.url, _text(head.get("link")))
+    home = _absolute(response.url, _text(head.get("link"))) or response.url
     articles = [
         article
         for entry in entries[:MAX_ENTRIES]
@@ -99,6 +101,13 @@ def parse(
         articles=tuple(articles),
         skipped=len(entries[:MAX_ENTRIES]) - len(articles),
     )
+
+
+def _replacement(reference: re.Match[bytes]) -> bytes:
+    """References to half a character, over which feedparser would lose the whole feed."""
+    digits = reference[1]
+    code = int(digits[1:], 16) if digits[:1] in b"xX" else int(digits)
+    return b"&#xFFFD;" if 0xD800 <= code <= 0xDFFF else reference[0]
 
 
 def _article(

@@ -23,6 +23,7 @@ from monitor.matching.evaluate import (
     Mention,
     Page,
     all_leaves,
+    covers,
     evaluate,
     is_in_lead,
     keys_of,
@@ -263,25 +264,30 @@ def _sift(
     title_words: int,
 ) -> tuple[Page, tuple[Dropped, ...]]:
     """Leave out what stands inside a masking phrase, and the ambiguous without support."""
-    kept: dict[Key, tuple[Mention, ...]] = {}
     dropped: list[Dropped] = []
+    unmasked: defaultdict[Key, list[tuple[Mention, bool]]] = defaultdict(list)
+    for key, mentions in found.items():
+        for mention, is_ambiguous in mentions:
+            if any(covers(mask, mention) for mask in masks.get(_mask(key), ())):
+                dropped.append(Dropped(mention=mention, why="inside an excepted phrase"))
+            else:
+                unmasked[key].append((mention, is_ambiguous))
     sure = [
         mention
-        for mentions in found.values()
+        for key, mentions in unmasked.items()
         for mention, is_ambiguous in mentions
-        if not is_ambiguous and mention.key[0] == "country"
+        if key[0] == "country" and not is_ambiguous
     ]
-    for key, mentions in found.items():
+    kept: dict[Key, tuple[Mention, ...]] = {}
+    for key, mentions in unmasked.items():
         counted = []
         for mention, is_ambiguous in mentions:
-            if any(_covers(mask, mention) for mask in masks.get(_mask(key), ())):
-                dropped.append(Dropped(mention=mention, why="inside an excepted phrase"))
-            elif is_ambiguous and not any(_supports(other, mention) for other in sure):
+            if is_ambiguous and not any(_supports(other, mention) for other in sure):
                 dropped.append(Dropped(mention=mention, why="ambiguous, and nothing supports it"))
             else:
                 counted.append(mention)
         if counted:
-            kept[key] = _longest(counted)
+            kept[key] = tuple(counted)
     return Page(mentions=kept, title_words=title_words), tuple(dropped)
 
 
@@ -294,19 +300,6 @@ def _supports(other: Mention, ambiguous: Mention) -> bool:
         and other.line == ambiguous.line
         and abs(other.first - ambiguous.first) <= SUPPORT
     )
-
-
-def _covers(mask: Mention, mention: Mention) -> bool:
-    return mask.line == mention.line and mask.first <= mention.first and mention.last <= mask.last
-
-
-def _longest(mentions: list[Mention]) -> tuple[Mention, ...]:
-    """Of mentions inside one another only the widest: "fighter jets", not "jets" again."""
-    kept: list[Mention] = []
-    for mention in sorted(mentions, key=lambda one: (one.line, one.first, -one.last)):
-        if not (kept and _covers(kept[-1], mention)):
-            kept.append(mention)
-    return tuple(kept)
 
 
 def texts(article: Article) -> Iterator[tuple[Field, str]]:

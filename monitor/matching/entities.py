@@ -40,12 +40,14 @@ def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     high = min(len(text) if high < 0 else high, end + _AROUND)
     passage = _LONGEST_RUN.sub(lambda run: "x" * len(run.group()), text[low:high])
     first, last = low, high
-    for sentence in _pipeline()(passage).sents:
-        if low + sentence.start_char <= start:
-            first = low + sentence.start_char
-        if low + sentence.end_char >= end:
-            last = low + sentence.end_char
-            break
+    nlp = _pipeline()
+    with nlp.memory_zone():  # or each word ever seen is kept for ever
+        for sentence in nlp(passage).sents:
+            if low + sentence.start_char <= start:
+                first = low + sentence.start_char
+            if low + sentence.end_char >= end:
+                last = low + sentence.end_char
+                break
     return first, last
 
 

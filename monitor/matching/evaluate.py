@@ -8,7 +8,7 @@ for structured text search"); what is satisfied only across lines holds without 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -61,9 +61,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A condition that holds."""
+    """A condition that holds: at these intervals, or by what the article lacks, anywhere."""
 
     intervals: tuple[Interval, ...] = ()
+    is_anywhere: bool = False
 
 
 def evaluate(condition: Condition, page: Page) -> Found | None:
@@ -75,11 +76,14 @@ def evaluate(condition: Condition, page: Page) -> Found | None:
             found = [one for one in (evaluate(each, page) for each in of) if one is not None]
             if not found:
                 return None
-            return Found(_ordered(chain.from_iterable(one.intervals for one in found)))
+            return Found(
+                minimal(chain.from_iterable(one.intervals for one in found)),
+                is_anywhere=any(one.is_anywhere for one in found),
+            )
         case Not(of=inner):
-            return Found() if evaluate(inner, page) is None else None
+            return Found(is_anywhere=True) if evaluate(inner, page) is None else None
         case _:
-            intervals = tuple(
+            intervals = minimal(
                 Interval(mention.line, mention.first, mention.last, (mention,))
                 for mention in mentions_of(condition, page)
             )
@@ -87,18 +91,29 @@ def evaluate(condition: Condition, page: Page) -> Found | None:
 
 
 def _all(of: Sequence[Condition], within: int | None, page: Page) -> Found | None:
-    found = []
+    somewhere = []
     for condition in of:
         one = evaluate(condition, page)
         if one is None:
             return None
-        if not isinstance(condition, Not):
-            found.append(one.intervals)
-    windows = smallest_windows(found)
+        if not one.is_anywhere:
+            somewhere.append(one.intervals)
+    if not somewhere:
+        return Found(is_anywhere=True)
+    windows = smallest_windows(somewhere)
     if within is None:
         return Found(windows)
     windows = tuple(window for window in windows if window.words <= within)
-    return Found(windows) if windows or not found else None
+    return Found(windows) if windows else None
+
+
+def minimal(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    """Those that hold no other, in order: both their ends ascend."""
+    kept: list[Interval] = []
+    for one in sorted(intervals, key=lambda one: (one.line, one.last, -one.first)):
+        if not kept or kept[-1].line != one.line or one.first > kept[-1].first:
+            kept.append(one)
+    return tuple(kept)
 
 
 def smallest_windows(lists: Sequence[tuple[Interval, ...]]) -> tuple[Interval, ...]:
@@ -132,12 +147,24 @@ def _sweep(line: str, lists: list[list[Interval]]) -> list[Interval]:
 
 
 def mentions_of(leaf: Term | Country | Concept, page: Page) -> tuple[Mention, ...]:
-    """The mentions that satisfy a condition without conditions inside, in order."""
+    """The mentions that satisfy a condition without conditions inside, in order.
+
+    Of those inside one another only the widest: "fighter jets", not "jets" again.
+    """
     found = chain.from_iterable(page.mentions.get(key, ()) for key in keys_of(leaf))
     wanted = (
         mention for mention in found if _is_kind(leaf, mention) and _is_in(leaf, mention, page)
     )
-    return tuple(sorted(wanted, key=lambda mention: (mention.line, mention.first, mention.last)))
+    kept: list[Mention] = []
+    for mention in sorted(wanted, key=lambda one: (one.line, one.first, -one.last)):
+        if not (kept and covers(kept[-1], mention)):
+            kept.append(mention)
+    return tuple(kept)
+
+
+def covers(outer: Mention, inner: Mention) -> bool:
+    """Whether one mention's words hold all of the other's."""
+    return outer.line == inner.line and outer.first <= inner.first and inner.last <= outer.last
 
 
 def keys_of(leaf: Term | Country | Concept) -> tuple[Key, ...]:
@@ -186,7 +213,3 @@ def _is_in(leaf: Term | Country | Concept, mention: Mention, page: Page) -> bool
     if not leaf.fields:
         return mention.line == MAIN
     return mention.field in leaf.fields or (Field.LEAD in leaf.fields and is_in_lead(mention, page))
-
-
-def _ordered(intervals: chain[Interval]) -> tuple[Interval, ...]:
-    return tuple(sorted(intervals, key=lambda one: (one.line, one.first, one.last)))

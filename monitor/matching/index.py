@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -110,5 +111,6 @@ def _words_of(folded: Folded, start: int, end: int) -> tuple[int, int] | None:
 
 def _is_written(words: tuple[str, ...], text: str, folded: Folded, first: int, last: int) -> bool:
     return len(words) == last - first + 1 and all(
-        text[slice(*folded.spans[first + i])] == word for i, word in enumerate(words)
+        normalize("NFC", text[slice(*folded.spans[first + i])]) == word
+        for i, word in enumerate(words)
     )

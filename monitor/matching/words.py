@@ -33,7 +33,7 @@ _WORD = re.compile(rf"[{_UNSPACED}]|(?:[^\W_{_UNSPACED}]|[\u0900-\u0dff])+")
 _JOINT = re.compile(r"[\s\-\u2010\u2011\u2013'\u2019\u02bc\u00ad]*")
 
 _ARABIC_VARIANTS = str.maketrans("أإآٱىةکی", "ااااي\u0647كي")
-_INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u0640") | frozenset(
+_INVISIBLE = frozenset("\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u0640") | frozenset(
     map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 )
 
