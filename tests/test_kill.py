@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,7 +129,7 @@ def wait_for_writes(descriptor: int, writes: int, process_ended: threading.Event
 
 @pytest.mark.parametrize("half", [0, 1])
 def test_sigkill_in_the_middle_of_writes_loses_nothing(
-    tmp_path: Path, half: int, record_property: object
+    tmp_path: Path, half: int, record_property: Callable[[str, object], None]
 ) -> None:
     chance = random.Random(half)
     kills = (KILLS + half) // 2
@@ -163,9 +163,10 @@ def test_sigkill_in_the_middle_of_writes_loses_nothing(
         lost = sum(len(it.missing(sink)) for sink in it.sinks)
         repeats = sum(it.repeats(sink) for sink in it.sinks)
         received = sum(len(sink.bodies) for sink in it.sinks)
-    print(
-        f"\nkills {kills} ({', '.join(f'{n} {step}' for step, n in sorted(struck.items()))});"
-        f" published {len(it.published)}, received {received}, lost {lost}, repeated {repeats}"
+    record_property(
+        "measured",
+        f"kills {kills} ({', '.join(f'{n} {step}' for step, n in sorted(struck.items()))});"
+        f" published {len(it.published)}, received {received}, lost {lost}, repeated {repeats}",
     )
     assert lost == 0
     assert repeats <= kills * IN_FLIGHT
