@@ -13,7 +13,7 @@ from pathlib import Path
 from monitor import __version__, reading
 from monitor.alerts import send
 from monitor.config import Config, resolve_destinations
-from monitor.errors import InstanceRunning
+from monitor.errors import InstanceRunning, StoreError
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
 from monitor.matching.rules import RuleSet
@@ -42,9 +42,15 @@ def only_instance(database: Path) -> Iterator[None]:
 
     Raises:
         InstanceRunning: another daemon serves it.
+        StoreError: its folder cannot be written.
     """
-    database.parent.mkdir(parents=True, exist_ok=True)
-    with database.with_name(database.name + ".lock").open("a+b") as lock:
+    path = database.with_name(database.name + ".lock")
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("a+b")
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

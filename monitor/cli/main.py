@@ -90,9 +90,19 @@ def main() -> None:
     except NewsMonitorError as error:
         err.print(f"news-monitor: {safe(error)}")
         sys.exit(Exit.PROBLEM)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            sys.stderr.close()
+        else:
+            where = f"{error.filename}: " if error.filename else ""
+            err.print(f"news-monitor: {safe(where)}{safe(error.strerror or error)}")
         sys.exit(Exit.PROBLEM)
+    except UnicodeDecodeError as error:
+        err.print(f"news-monitor: the input is not UTF-8: {safe(error.reason)} at {error.start}")
+        sys.exit(Exit.PROBLEM)
+    except KeyboardInterrupt:
+        err.print("news-monitor: stopped")
+        sys.exit(Exit.INTERRUPTED)
 
 
 if __name__ == "__main__":

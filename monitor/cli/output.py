@@ -30,6 +30,8 @@ class Exit(IntEnum):
     NOTHING_MATCHED = 3
     TEMPORARY = 75
     """Locked, or another instance runs (EX_TEMPFAIL)."""
+    INTERRUPTED = 130
+    """By Ctrl-C, before the daemon could take it."""
     CONFIGURATION = 78
     """Not usable, and no restart will help (EX_CONFIG)."""
 

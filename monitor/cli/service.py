@@ -20,6 +20,7 @@ from monitor.cli import state
 from monitor.cli.output import Exit, err, out, print_mistakes, safe
 from monitor.config import resolve_destinations
 from monitor.errors import ConfigError, RulesError
+from monitor.logs import logger
 from monitor.matching import rulefile
 from monitor.units import parse_duration
 
@@ -71,6 +72,12 @@ def run(
     except (ConfigError, RulesError) as error:
         print_mistakes(error.mistakes)
         sys.exit(Exit.CONFIGURATION)
+    if not settings.sources:
+        logger().warning("no feeds", then="nothing will be read: name one under [[feeds]]")
+    if not settings.destinations:
+        logger().warning(
+            "no destinations", then="nobody will be told: name one under [destinations]"
+        )
     with assembly.only_instance(settings.storage.path):
         service = daemon.Daemon(state.config_path(context), settings, ruleset, since)
         ended_well = asyncio.run(service.once() if once else service.run())

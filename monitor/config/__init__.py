@@ -38,6 +38,8 @@ def find(explicit: Path | None, environ: Mapping[str, str]) -> Path:
             return path
     looked = ", ".join(map(str, places))
     message = f"not found at {looked}: run `news-monitor init`, or name yours with --config"
+    if Path(FILE_NAME).exists():
+        message = f"there is one here: name it, as in `news-monitor -c {FILE_NAME} …`"
     raise ConfigError([Mistake(file=FILE_NAME, message=message)])
 
 

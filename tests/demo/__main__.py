@@ -69,6 +69,7 @@ def main() -> int:
             out.print(f"mails, webhook bodies and the daemon's log are in {chosen.keep}")
         elif not is_well:
             out.print(escape((folder / "log").read_text(encoding="utf-8")[-4000:]))
+    out.print("To watch your own feeds: see “Use it” in the README.\n")
     out.print("[bold green]The demo ended well.[/]" if is_well else "[bold red]It did not.[/]")
     return 0 if is_well else 1
 
@@ -253,4 +254,8 @@ def wait(holds: Callable[[], bool], what: str, also: Callable[[], bool] = lambda
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        out.print("stopped")
+        sys.exit(130)
