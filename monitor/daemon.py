@@ -135,8 +135,10 @@ class Daemon:
 
     async def _stop(self) -> None:
         """Let what is in flight end, then end everything."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=GRACE.total_seconds())
+        loop = asyncio.get_running_loop()
+        end = loop.time() + GRACE.total_seconds()
+        while self._tasks and loop.time() < end:  # one that ends may have begun another
+            await asyncio.wait(set(self._tasks), timeout=end - loop.time())
         for task in self._tasks:
             task.cancel()
         await self._note(EventKind.STOPPED, "", f"{len(self._tasks)} in flight")
