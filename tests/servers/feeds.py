@@ -24,6 +24,7 @@ import argparse
 import gzip
 import hashlib
 import re
+import signal
 import socket
 import socketserver
 import sys
@@ -445,6 +446,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ) as server:
         names = [f"/{file.name}" for file in _xml_files(options.dir)] or ["/"]
         print("\n".join(server.url(name) for name in names), flush=True)
+        # A shell starts what runs in its background with SIGINT ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             server.stopping.wait()
         except KeyboardInterrupt:
