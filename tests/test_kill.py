@@ -29,6 +29,10 @@ KILLS = int(os.environ.get("NEWS_MONITOR_TEST_KILLS", "100"))
 """In two tests of half as many each, so that two cores can share them."""
 IN_FLIGHT = 2
 """Messages that a crash may repeat: one for each destination."""
+PATIENCE = 60
+"""Seconds without a message after which what has not come is lost."""
+MOST_WAITING = 100
+"""Stories under way beyond which no more are published: a slow machine need not drown."""
 SHOWN_ID = re.compile(r"nm-[0-9A-Z]{8}")
 
 
@@ -77,15 +81,22 @@ class Bench:
             assert store.integrity_check() == ()
 
     def run_until_quiet(self) -> None:
-        """Serve without interruption until everything published has arrived everywhere."""
+        """Serve without interruption until everything has arrived, or nothing more arrives."""
         self.service.environment.pop(VARIABLE, None)
         self.service.start()
         try:
-            wait_until(lambda: not any(map(self.missing, self.sinks)), 90, "everything arrived")
-        except AssertionError:
-            pass  # what is missing is the caller's to say
+            received = -1
+            end = time.monotonic() + PATIENCE
+            while any(map(self.missing, self.sinks)) and time.monotonic() < end:
+                if (now := sum(len(sink.bodies) for sink in self.sinks)) > received:
+                    received, end = now, time.monotonic() + PATIENCE
+                time.sleep(0.2)
         finally:
             self.service.stop()
+
+    def backlog(self) -> int:
+        """How many stories have not arrived everywhere."""
+        return max(len(self.missing(sink)) for sink in self.sinks)
 
     def missing(self, sink: WebhookSink) -> set[int]:
         return set(self.published) - {number_in(body) for body in sink.bodies}
@@ -115,13 +126,12 @@ def handshakes(pipe: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def wait_for_writes(descriptor: int, writes: int, process_ended: threading.Event) -> str:
+def wait_for_writes(descriptor: int, writes: int) -> str:
     """Wait until the daemon has said that it is inside so many transactions; the last one."""
     said = b""
     end = time.monotonic() + 60
     while said.count(b"\n") < writes:
         assert time.monotonic() < end, "no write in a minute"
-        assert not process_ended.is_set()
         if select.select([descriptor], [], [], 0.5)[0]:
             said += os.read(descriptor, 4096)
     return said.decode().splitlines()[-1]
@@ -141,14 +151,15 @@ def test_sigkill_in_the_middle_of_writes_loses_nothing(
 
         def load() -> None:
             while not stop.wait(0.25):
-                it.publish()
+                if it.backlog() < MOST_WAITING:
+                    it.publish()
 
         publisher = threading.Thread(target=load)
         publisher.start()
         try:
             for _ in range(kills):
                 it.service.start()
-                step = wait_for_writes(descriptor, chance.randint(4, 24), threading.Event())
+                step = wait_for_writes(descriptor, chance.randint(4, 24))
                 time.sleep(chance.uniform(0, 0.003))
                 it.service.kill()
                 struck[step] += 1
