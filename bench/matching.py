@@ -1,99 +1,304 @@
-"""Measures matching beside spaCy's PhraseMatcher: the same terms over the same articles, in one run.
+"""Measures matching beside its peers: the same rules over the same unseen texts, in one run.
 
-``./dev bench`` or ``python bench/matching.py``. The articles are those of ``../shared/data`` where
-they are, else the demo's. The rule is the founding one; the engine does all of its work (language
-aside): folding, search, conditions, relevance, evidence. PhraseMatcher only finds the terms.
+``./dev bench`` or ``python bench/matching.py``. The texts are articles of ``../shared/data`` where
+they are, else the demo's, cut or put together to 500 words. The rules are made up from the
+packs, the shipped concepts and words of other articles than those that are timed:
+
+    60 %   country + country + concept, unless sport
+    20 %   country + a term of two words
+    20 %   two of three terms near each other, or a count, or a score
+
+Peers do less: the spaCy matchers and the regular expressions only find terms. What is too slow to
+be run over everything is run over a part, and says so.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import multiprocessing
+import random
+import resource
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, cycle
 from pathlib import Path
 from statistics import median
 
+import regex
 import spacy
-from spacy.matcher import PhraseMatcher
+from spacy.matcher import Matcher, PhraseMatcher
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from monitor import loading
-from monitor.matching import packs
-from monitor.matching.engine import compile_rules, judge
+from monitor.matching import plain
+from monitor.matching.engine import (
+    Engine,
+    compile_rules,
+    country_entries,
+    judge,
+    leaves_of,
+    rule_entries,
+)
+from monitor.matching.evaluate import all_leaves, keys_of
+from monitor.matching.page import COUNTRY
+from monitor.matching.rules import (
+    All,
+    Concept,
+    Condition,
+    Count,
+    Country,
+    Near,
+    Rule,
+    RuleSet,
+    Score,
+    Term,
+    Weight,
+)
+from monitor.matching.words import fold
 from monitor.models import Article
 
 ROOT = Path(__file__).parent.parent
 ARTICLES = ROOT.parent / "shared" / "data" / "ntrex_articles.jsonl"
-ROUNDS = 5
+WORDS = 500
+TEXTS = 160
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def articles() -> list[Article]:
     if ARTICLES.exists():
         values = map(json.loads, ARTICLES.read_text(encoding="utf-8").splitlines())
         return [Article(title=v["title"], text=v["text"], language=v["lang"]) for v in values]
-    from monitor.articles.text import plain
+    from monitor.articles.text import plain as plain_text
     from tests.demo.articles import ARTICLES as OWN
 
-    return [Article(title=a.title, text=plain(a.html), language=a.language) for a in OWN]
+    return [Article(title=a.title, text=plain_text(a.html), language=a.language) for a in OWN]
 
 
-def seconds(work: Callable[[], object]) -> list[float]:
-    """Each round's time; the first, which warms, is not among them."""
+def long_texts(found: Sequence[Article]) -> list[Article]:
+    """As many texts of 500 words, each from articles of one language."""
+    by_language: dict[str, list[Article]] = {}
+    for article in found:
+        by_language.setdefault(article.language or "", []).append(article)
+    made: list[Article] = []
+    turns = {language: cycle(listed) for language, listed in by_language.items()}
+    for language in cycle(by_language):
+        first = next(turns[language])
+        words = first.text.split(" ")
+        while len(words) < WORDS:
+            words += next(turns[language]).text.split(" ")
+        text = " ".join(words[:WORDS])
+        made.append(Article(title=first.title, text=text, language=language))
+        if len(made) == TEXTS:
+            return made
+    return made
+
+
+def made_up_rules(count: int, vocabulary: Sequence[str], concepts: Sequence[str]) -> list[Rule]:
+    """Rules as a newsroom might have them, the same ones each time."""
+    chance = random.Random(count)
+    codes = [one for one in sorted(COUNTRIES) if one != "US"]
+    rules = []
+    for number in range(count):
+        kind = chance.random()
+        unless: tuple[Condition, ...] = ()
+        if kind < 0.6:
+            pair = chance.sample(codes, 2)
+            if chance.random() < 0.2:
+                pair[0] = "US"
+            match: Condition = All(
+                of=(
+                    Country(codes=(pair[0],)),
+                    Country(codes=(pair[1],)),
+                    Concept(id=chance.choice(concepts)),
+                )
+            )
+            unless = (Concept(id="sport"),)
+        elif kind < 0.8:
+            match = All(
+                of=(Country(codes=(chance.choice(codes),)), own_term(chance, vocabulary, 2))
+            )
+        else:
+            terms = tuple(own_term(chance, vocabulary, 1) for _ in range(3))
+            match = chance.choice(
+                [
+                    Near(of=terms[:2], words=12, ordered=chance.random() < 0.5),
+                    Count(of=terms[0], min=3),
+                    Score(threshold=6, of=tuple(Weight(of=one, weight=2, most=4) for one in terms)),
+                ]
+            )
+        rules.append(Rule(id=f"rule-{number}", match=match, unless=unless))
+    return rules
+
+
+def own_term(chance: random.Random, vocabulary: Sequence[str], words: int) -> Term:
+    return Term(text=" ".join(chance.sample(vocabulary, words)))
+
+
+COUNTRIES = loading.packs.territories()
+
+
+def seconds_each(work: Callable[[Article], object], texts: Sequence[Article], rounds: int) -> float:
+    """The median round's time for one text; a round before it warms."""
     times = []
-    for _ in range(ROUNDS + 1):
+    for _ in range(rounds + 1):
         began = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - began)
-    return times[1:]
+        for text in texts:
+            work(text)
+        times.append((time.perf_counter() - began) / len(texts))
+    return median(times[1:])
+
+
+def ruleset_of(rules: Sequence[Rule]) -> RuleSet:
+    concepts = loading.shipped_concepts()
+    return loading.with_forms(RuleSet(rules=tuple(rules), concepts=concepts))
+
+
+def report(name: str, seconds: float, ours: float, note: str = "") -> None:
+    print(f"  {name:44} {seconds * 1e3:10.3f} ms a text {seconds / ours:9.1f} ×  {note}")
 
 
 def main() -> None:
-    texts = articles()
-    ruleset = loading.load(ROOT / "rules")
+    options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    options.add_argument("--quick", action="store_true", help="without 50,000 rules")
+    chosen = options.parse_args()
+    found = articles()
+    half = len(found) // 2
+    seen, unseen = found[::2][:half], found[1::2]
+    vocabulary = sorted({w for a in seen for w in a.text.split() if w.isalpha() and len(w) > 5})
+    concepts = sorted(loading.shipped_concepts().keys() - {"sport"})
+    texts = long_texts(unseen)
+    print(f"{len(texts)} texts of {WORDS} words in {len({a.language for a in texts})} languages")
+
+    times: dict[int, float] = {}
+    for count in (100, 1_000, 10_000, *(() if chosen.quick else (50_000,))):
+        times[count] = measured_aside(count, vocabulary, concepts, texts)
+    peers(10_000, vocabulary, concepts, texts)
+    last = max(times)
+    print(f"from 1,000 to {last:,} rules a text takes {times[last] / times[1_000]:.1f} × as long")
+
+
+def measured_aside(
+    count: int, vocabulary: Sequence[str], concepts: Sequence[str], texts: Sequence[Article]
+) -> float:
+    """In a process of its own, so that its memory is its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(measure_ours, (count, vocabulary, concepts, texts))
+
+
+def measure_ours(
+    count: int, vocabulary: Sequence[str], concepts: Sequence[str], texts: Sequence[Article]
+) -> float:
+    rules = made_up_rules(count, vocabulary, concepts)
+    began = time.perf_counter()
+    ruleset = ruleset_of(rules)
+    forms = time.perf_counter() - began
     began = time.perf_counter()
     engine = compile_rules(ruleset)
-    build = time.perf_counter() - began
-    now = datetime.now(UTC)
-    ours = seconds(lambda: [judge(engine, article, now) for article in texts])
-
-    terms = set(all_terms(ruleset.concepts, engine.languages))
-    nlp = spacy.blank("xx")
+    compiled = time.perf_counter() - began
     began = time.perf_counter()
-    matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
-    matcher.add("terms", [nlp.make_doc(term) for term in terms])
-    build_theirs = time.perf_counter() - began
-
-    def scan() -> None:
-        for article in texts:
-            matcher(nlp.make_doc(f"{article.title}\n{article.text}"))
-
-    theirs = seconds(scan)
+    for text in texts[:8]:
+        judge(engine, text, NOW)
+    first = time.perf_counter() - began
+    each = seconds_each(lambda text: judge(engine, text, NOW), texts, 5)
+    matches = sum(len(judge(engine, text, NOW).matches) for text in texts)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(
-        f"{len(texts)} articles, {len(terms)} terms, median of {ROUNDS} rounds (fastest – slowest)"
+        f"{count:7,} rules: {each * 1e3:6.3f} ms a text, {1 / each:6,.0f} texts/s;"
+        f" {matches / len(texts):.2f} matches a text; word forms {forms:.1f} s,"
+        f" compiling {compiled:.1f} s, first texts {first:.1f} s; {memory} MB"
     )
-    report("news-monitor, whole engine", ours, len(texts), build)
-    report("spaCy PhraseMatcher, terms only", theirs, len(texts), build_theirs)
-    print(f"ratio: {median(theirs) / median(ours):.1f} ×")
+    return each
 
 
-def all_terms(concepts: object, languages: frozenset[str]) -> Iterable[str]:
-    assert isinstance(concepts, dict) or hasattr(concepts, "values")
-    for concept in concepts.values():
-        yield from (term.text for term in chain.from_iterable(concept.terms.values()))
-    for code in ("DZ", "US"):
-        yield from (word.text for word in packs.words(code, languages))
+def peers(
+    count: int, vocabulary: Sequence[str], concepts: Sequence[str], texts: Sequence[Article]
+) -> None:
+    print(f"beside others, {count:,} rules:")
+    ruleset = ruleset_of(made_up_rules(count, vocabulary, concepts))
+    engine = compile_rules(ruleset)
+    ours = seconds_each(lambda text: judge(engine, text, NOW), texts, 5)
+    scan = seconds_each(lambda text: scan_of(engine, text), texts, 5)
+    listed = [
+        *chain.from_iterable(map(country_entries, sorted({*engine.languages, "any"}))),
+        *rule_entries(leaves_of(ruleset), ruleset),
+    ]
+    terms = sorted({entry.text for entry in listed})
+    nlp = spacy.blank("xx")
+
+    began = time.perf_counter()
+    phrases = PhraseMatcher(nlp.vocab, attr="LOWER")
+    phrases.add("terms", [nlp.make_doc(term) for term in terms])
+    built = time.perf_counter() - began
+    phrase = seconds_each(lambda text: phrases(nlp.make_doc(whole(text))), texts, 3)
+
+    few = terms[:2_000]
+    matcher = Matcher(nlp.vocab)
+    for number, term in enumerate(few):
+        matcher.add(str(number), [[{"LOWER": token.lower_} for token in nlp.make_doc(term)]])
+    some = texts[:4]
+    token = seconds_each(lambda text: matcher(nlp.make_doc(whole(text))), some, 1)
+    token *= len(terms) / len(few)
+
+    by_key: dict[str, list[str]] = {}
+    for entry in listed:
+        by_key.setdefault(entry.key, []).append(regex.escape(entry.text))
+    patterns = [compiled(rule, by_key) for rule in ruleset.rules[:100]]
+    one_each = seconds_each(lambda text: regexes(patterns, whole(text)), texts[:8], 1)
+    one_each *= count / len(patterns)
+
+    part = ruleset.rules[:100]
+    slow = seconds_each(lambda text: plain_way(part, listed, engine, text), texts[:8], 1)
+    slow *= count / len(part)
+
+    print(f"  {len(terms):,} terms; PhraseMatcher was built in {built:.1f} s")
+    report("news-monitor, scan alone", scan, scan)
+    report("spaCy PhraseMatcher, terms only", phrase, scan, "of our scan")
+    report("news-monitor, rules, evidence, relevance", ours, ours)
+    report("spaCy PhraseMatcher, terms only", phrase, ours)
+    report("spaCy Matcher, terms only", token, ours, f"from {len(few):,} terms, 4 texts")
+    report("a regular expression a rule", one_each, ours, "from 100 rules, 8 texts")
+    report("our plain evaluator", slow, ours, "from 100 rules, 8 texts")
 
 
-def report(name: str, times: list[float], count: int, build: float) -> None:
-    rates = sorted(count / one for one in times)
-    print(
-        f"{name:34} {count / median(times):8.0f} articles/s"
-        f" ({rates[0]:.0f} – {rates[-1]:.0f}), built in {build:.2f} s"
-    )
+def whole(text: Article) -> str:
+    return f"{text.title}\n{text.text}"
+
+
+def scan_of(engine: Engine, text: Article) -> object:
+    return engine.index.scan(fold(f"{text.title}\n\n{text.text}"), text.language).keys
+
+
+def compiled(rule: Rule, by_key: dict[str, list[str]]) -> list[regex.Pattern[str]]:
+    """An expression for each thing that a rule asks for; all must be found."""
+    return [
+        regex.compile(
+            rf"\b(?:{'|'.join(word for key in keys_of(leaf) for word in by_key[key])})\b", regex.I
+        )
+        for leaf in all_leaves(rule.match)
+    ]
+
+
+def regexes(patterns: Sequence[Sequence[regex.Pattern[str]]], text: str) -> int:
+    return sum(all(pattern.search(text) for pattern in rule) for rule in patterns)
+
+
+def plain_way(
+    rules: Sequence[Rule], listed: Sequence[object], engine: Engine, text: Article
+) -> int:
+    held = 0
+    for rule in rules:
+        used = plain.used_entries(rule.match, [one for one in listed if COUNTRY not in one.key])
+        keys = {key for leaf in all_leaves(rule.match) for key in keys_of(leaf)}
+        used += [
+            one for one in listed if one.key.removeprefix("mask:") in keys and COUNTRY in one.key
+        ]
+        page = plain.PlainPage(text, used, engine.languages, lambda word, _: (word,))
+        held += plain.holds(rule.match, page)
+    return held
 
 
 if __name__ == "__main__":

@@ -2,26 +2,34 @@
 
 ::
 
-    files → read → compile → the rules' own tests → RuleSet | RulesError
+    files → read → word forms → compile → the rules' own tests → RuleSet | RulesError
+
+What has passed is kept in the cache folder under a hash of everything it was made from, so that
+a start with thousands of rules that were seen before is quick.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import pickle
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from monitor import __version__, caches
 from monitor.articles import language
 from monitor.config import Config
 from monitor.errors import Mistake, RulesError
-from monitor.matching import packs, rulefile
-from monitor.matching.engine import Engine, compile_rules
+from monitor.matching import inflection, packs, rulefile
+from monitor.matching.engine import Engine, compile_rules, languages_of, spelled_terms, words_of
 from monitor.matching.explain import explain
 from monitor.matching.rulefile import Known
-from monitor.matching.rules import Rule, RuleSet, RuleTest, TermList
+from monitor.matching.rules import Concept, Rule, RuleSet, RuleTest, TermList
 from monitor.models import Article
 
 
@@ -34,13 +42,59 @@ def load(folder: Path, known: Known | None = None) -> RuleSet:
         RulesError: with every mistake of every file.
     """
     contents = rulefile.files_in(folder)
-    ruleset, mistakes = rulefile.read(
-        contents, countries=packs.territories(), concepts=shipped_concepts(), known=known
-    )
+    name = f"rules-{_digest(contents, known)}"
+    if (kept := caches.read(name)) is not None:
+        found: RuleSet = pickle.loads(kept)  # noqa: S301 - only we write there, see caches
+        return found
+    ruleset = _check(contents, known)
+    caches.write(name, pickle.dumps(ruleset), family="rules-")
+    return ruleset
+
+
+def _check(contents: Mapping[str, bytes | Mistake], known: Known | None) -> RuleSet:
+    ruleset, mistakes = read(contents, known)
     failed = [mistake for _, _, mistake in trials(ruleset) if mistake is not None]
     if mistakes or failed:
         raise RulesError([*mistakes, *failed])
     return ruleset
+
+
+def read(
+    contents: Mapping[str, bytes | Mistake], known: Known | None = None
+) -> tuple[RuleSet, tuple[Mistake, ...]]:
+    """The rules in these files, ready to be compiled, and every mistake in them."""
+    ruleset, mistakes = rulefile.read(
+        contents,
+        countries=packs.territories(),
+        groups=packs.groups(),
+        concepts=shipped_concepts(),
+        known=known,
+    )
+    return with_forms(ruleset), mistakes
+
+
+def _digest(contents: Mapping[str, bytes | Mistake], known: Known | None) -> str:
+    """A hash of all that the rules are made from: the files, the names, and this program."""
+    names = known and (sorted(known.destinations), sorted(known.feed_tags))
+    hashed = hashlib.sha256(repr((__version__, _program(), names)).encode())
+    for path, content in sorted(contents.items()):
+        data = content if isinstance(content, bytes) else repr(content).encode()
+        hashed.update(f"\0{path}\0{len(data)}\0".encode())
+        hashed.update(data)
+    return hashed.hexdigest()[:32]
+
+
+@cache
+def _program() -> str:
+    """What of the program the verdict on a rule depends on: code, packs, shipped concepts."""
+    hashed = hashlib.sha256(sys.version.encode())
+    folder = Path(str(files("monitor")))
+    for path in sorted([*folder.glob("matching/*.py"), *folder.glob("packs/words/*.tsv")]):
+        status = path.stat()
+        hashed.update(f"{path.name}:{status.st_size}:{status.st_mtime_ns}\n".encode())
+    for name, content in _shipped_files().items():
+        hashed.update(f"\0{name}\0".encode() + content)
+    return hashed.hexdigest()
 
 
 def names_in(settings: Config) -> Known:
@@ -51,8 +105,37 @@ def names_in(settings: Config) -> Known:
     )
 
 
+def with_forms(ruleset: RuleSet) -> RuleSet:
+    """The rules with the inflected forms of the words in their terms."""
+    used = languages_of(ruleset)
+    inflection.prepare(used, lambda message: print(f"news-monitor: {message}", file=sys.stderr))
+    return replace(ruleset, forms=_forms(words_of(ruleset, used)))
+
+
+def _forms(words: Iterable[tuple[str, str]]) -> dict[str, dict[str, tuple[str, ...]]]:
+    """By language, the forms of those words that have any but themselves."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for word, spoken in words:
+        forms = inflection.forms(word, spoken)
+        if len(forms) > 1:
+            found.setdefault(spoken, {})[word] = forms
+    return found
+
+
+def terms_of(ruleset: RuleSet, concept: str) -> dict[str, dict[str, list[str]]]:
+    """By language, each term of a concept with the other forms in which it is found."""
+    rule = Rule(id=concept, match=Concept(id=concept))
+    one = with_forms(replace(ruleset, rules=(rule,)))
+    found: dict[str, dict[str, list[str]]] = {}
+    for language_, term, forms in spelled_terms(one):
+        found.setdefault(language_, {})[term] = forms
+    return dict(sorted(found.items()))
+
+
 def trials(ruleset: RuleSet) -> Iterator[tuple[Rule, RuleTest, Mistake | None]]:
     """Run each rule's own tests; a mistake says why one failed."""
+    if not any(rule.tests for rule in ruleset.rules):
+        return
     engine = compile_rules(ruleset)
     for rule in ruleset.rules:
         for test in rule.tests:
@@ -80,16 +163,20 @@ def _try(engine: Engine, rule: Rule, test: RuleTest) -> Mistake | None:
 @cache
 def shipped_concepts() -> Mapping[str, TermList]:
     """The term lists that come with the program; a user's own of the same id replaces one."""
+    ruleset, mistakes = rulefile.read(_shipped_files(), countries=packs.territories())
+    if mistakes:
+        raise RulesError(mistakes)
+    return ruleset.concepts
+
+
+@cache
+def _shipped_files() -> dict[str, bytes]:
     folder = examples() / "rules" / "concepts"
-    contents = {
+    return {
         f"concepts/{path.name}": path.read_bytes()
         for path in sorted(folder.iterdir(), key=lambda path: path.name)
         if path.name.endswith(".yaml")
     }
-    ruleset, mistakes = rulefile.read(contents, countries=packs.territories())
-    if mistakes:
-        raise RulesError(mistakes)
-    return ruleset.concepts
 
 
 def examples() -> Traversable:

@@ -48,6 +48,8 @@ class Source:
             return ""
         text = self.lines[line - 1]
         cut = text[:_MAX_QUOTE] + "…" * (len(text) > _MAX_QUOTE)
+        if cut.isprintable():
+            return cut
         return "".join(c if c.isprintable() else " " if c == "\t" else "�" for c in cut)
 
     def mistake(self, line: int, column: int, message: str) -> Mistake:

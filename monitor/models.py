@@ -190,6 +190,22 @@ class Match:
     evidence: tuple[Evidence, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleTrouble:
+    """A rule that could not judge an article, and why."""
+
+    rule_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Every match of every rule on an article, weak ones included, and the rules that failed."""
+
+    matches: tuple[Match, ...] = ()
+    troubles: tuple[RuleTrouble, ...] = ()
+
+
 # --- what people are told ----------------------------------------------------------
 
 
@@ -328,6 +344,7 @@ class EventKind(StrEnum):
     CONFIG_REFUSED = "config refused"
     FEED_FAILING = "feed failing"
     FEED_RECOVERED = "feed recovered"
+    RULE_FAILED = "rule failed"
     ARTICLE_UNJUDGED = "article unjudged"
     DELIVERY_DEAD = "delivery dead"
 

@@ -11,7 +11,7 @@ its row, an article that could not be judged in the operator's log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -35,6 +35,7 @@ from monitor.models import (
     FailureReason,
     FeedState,
     FetchError,
+    Judged,
     JudgedArticle,
     Match,
     NotModified,
@@ -162,7 +163,7 @@ async def _judge(
     events: list[Event] = []
     for batch in (articles[i : i + JUDGE_BATCH] for i in range(0, len(articles), JUDGE_BATCH)):
         try:
-            matches += await tools.readers.call(
+            judged = await tools.readers.call(
                 JUDGE_DEADLINE * len(batch), reading.judge_all, batch, tools.clock()
             )
         except WorkerFailed:
@@ -170,7 +171,25 @@ async def _judge(
                 found, lost = await _judge_alone(article, tools)
                 matches.append(found)
                 events += lost
+        else:
+            matches += [one.matches for one in judged]
+            events += _troubles(batch, judged, tools.clock())
     return matches, tuple(events)
+
+
+def _troubles(
+    articles: Sequence[Article], judged: Sequence[Judged], now: datetime
+) -> Iterator[Event]:
+    """The rules that could not judge an article, each once."""
+    told: set[str] = set()
+    for article, one in zip(articles, judged, strict=True):
+        for trouble in one.troubles:
+            if trouble.rule_id not in told:
+                told.add(trouble.rule_id)
+                detail = f"{trouble.why}; article: {article.url or article.title}"
+                yield Event(
+                    at=now, kind=EventKind.RULE_FAILED, subject=trouble.rule_id, detail=detail
+                )
 
 
 async def _judge_alone(
@@ -178,7 +197,7 @@ async def _judge_alone(
 ) -> tuple[tuple[Match, ...], tuple[Event, ...]]:
     """One article's matches, with patience: a slow machine must not cost an alert."""
     try:
-        (found,) = await tools.readers.call(
+        judged = await tools.readers.call(
             JUDGE_PATIENCE, reading.judge_all, (article,), tools.clock()
         )
     except WorkerFailed as error:
@@ -189,7 +208,7 @@ async def _judge_alone(
             detail=f"no rule could be asked: its reader was lost: {error}",
         )
         return (), (event,)
-    return found, ()
+    return judged[0].matches, tuple(_troubles((article,), judged, tools.clock()))
 
 
 def _plan(

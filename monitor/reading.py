@@ -21,7 +21,7 @@ from monitor.failpoints import failpoint
 from monitor.feeds.parse import inflate, parse
 from monitor.matching.engine import Engine, compile_rules, judge
 from monitor.matching.rules import RuleSet
-from monitor.models import Article, FeedSource, FetchError, Match, ParsedFeed, Response
+from monitor.models import Article, FeedSource, FetchError, Judged, ParsedFeed, Response
 
 _engine: Engine | None = None
 
@@ -30,6 +30,7 @@ def start(ruleset: RuleSet, languages: frozenset[str]) -> None:
     """Make this process a reader of these rules."""
     global _engine  # noqa: PLW0603 - a process is a reader of one set of rules for its whole life
     _engine = compile_rules(ruleset, languages)
+    _engine.index.prepare(_engine.languages)
     language.detect("warm", "up", _engine.languages)
 
 
@@ -65,7 +66,7 @@ def read(
     )
 
 
-def judge_all(articles: Sequence[Article], now: datetime) -> tuple[tuple[Match, ...], ...]:
+def judge_all(articles: Sequence[Article], now: datetime) -> tuple[Judged, ...]:
     """Each article's matches, in the order of the articles."""
     failpoint("reader: judge")
     return tuple(judge(engine(), article, now) for article in articles)

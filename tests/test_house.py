@@ -20,7 +20,7 @@ FLOORS = [
     {"monitor.cli"},
     {"monitor.daemon"},
     {"monitor.assembly", "monitor.reports", "monitor.preloaded"},
-    {"monitor.pipeline", "monitor.loading"},
+    {"monitor.pipeline", "monitor.loading", "monitor.packs"},
     {"monitor.reading"},
     {
         "monitor.feeds",
@@ -34,7 +34,7 @@ FLOORS = [
         "monitor.systemd",
     },
     {"monitor.mistakes"},
-    {"monitor.textfiles", "monitor.units"},
+    {"monitor.textfiles", "monitor.units", "monitor.caches"},
     {"monitor.models", "monitor.errors", "monitor.failpoints"},
     {"monitor"},
 ]
@@ -53,7 +53,9 @@ OWNERS = {
     "pycurl": {"monitor.feeds.fetch", "monitor.feeds.transfer", "monitor.feeds.failures"},
     "pydantic_settings": {"monitor.config.settings"},
     "selectolax": {"monitor.articles.text"},
-    "spacy": {"monitor.matching.entities"},
+    "regex": {"monitor.matching.expressions"},
+    "simplemma": {"monitor.matching.inflection"},
+    "spacy": {"monitor.matching.recogniser"},
     "sqlite3": set(),
     "structlog": {"monitor.logs"},
     "yaml": {"monitor.matching.yamlnodes"},

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.matching.entities import sentence_around
+from monitor.matching.recogniser import sentence_around
 
 
 @pytest.mark.parametrize(

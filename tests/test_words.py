@@ -6,18 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.matching.index import Entry, Index
-from monitor.matching.words import fold, fold_term, written_words
+from monitor.matching.index import Entry, Index, Terms
+from monitor.matching.words import fold, fold_term
+
+LETTERS = "aZéÉßﬁ½ñ'’-.,· \t\n\xa0\u0301\u200bاًـلجئ阿国アｱดनी한İıſ_1٢🙂"
 
 
 def found(text: str, term: str, language: str = "any", **options: bool) -> list[str]:
     """What a term finds in a text, as the text has it."""
     folded = fold(text)
-    index = Index([Entry(key=("term", term), text=term, language=language, **options)])
-    return [
-        text[folded.spans[hit.first][0] : folded.spans[hit.last][1]]
-        for hit in index.hits(text, folded, None if language == "any" else language)
-    ]
+    entry = Entry(key=f"term:{term}", text=term, language=language, **options)
+    index = Index(Terms.of([entry], lambda word, _: (word,)))
+    hits = index.scan(folded, None if language == "any" else language).hits(entry.key)
+    return [text[slice(*folded.span(hit.start, hit.end))] for hit in hits]
 
 
 @pytest.mark.parametrize(
@@ -83,20 +84,37 @@ def test_a_prefix_goes_on_in_its_last_word_only() -> None:
 
 
 def test_a_list_applies_to_the_language_of_the_text_only() -> None:
-    text = "Bargeld in Argel"
-    index = Index([Entry(key=("country", "DZ"), text="Argel", language="es")])
-    assert list(index.hits(text, fold(text), "de")) == []
-    assert len(list(index.hits(text, fold(text), "es"))) == 1
+    entry = Entry(key="country:DZ", text="Argel", language="es")
+    index = Index(Terms.of([entry], lambda word, _: (word,)))
+    folded = fold("Bargeld in Argel")
+    assert list(index.scan(folded, "de").hits(entry.key)) == []
+    assert len(list(index.scan(folded, "es").hits(entry.key))) == 1
 
 
 @given(st.text())
 def test_folding_any_text_keeps_every_word_at_its_place(text: str) -> None:
     folded = fold(text)
-    assert len(folded.starts) == len(folded.spans)
-    for start, end in folded.spans:
-        assert 0 <= start < end <= len(text)
-    for (_, end), (start, _) in zip(folded.spans, folded.spans[1:], strict=False):
-        assert end <= start or text[start:end]  # one character may fold to several words
+    assert len(folded.text) == len(folded.barred)
+    previous = 0
+    for word in folded.starts():
+        end = folded.text.find(" ", word)
+        start, after = folded.span(word, end)
+        assert previous <= start < after <= len(text)
+        previous = start
+
+
+@given(st.text(st.sampled_from(LETTERS.replace("½", ""))))  # one character, two words
+def test_what_is_cut_out_of_a_text_folds_to_the_word_it_was_found_by(text: str) -> None:
+    folded = fold(text)
+    for at in folded.starts():
+        word = folded.text[at : folded.text.index(" ", at)]
+        cut = fold_term(text[slice(*folded.span(at, at + len(word)))])
+        assert cut == word or "ß" in text  # half of it is the whole of it
+
+
+@given(st.text(st.sampled_from(LETTERS), max_size=12))
+def test_a_term_folds_as_a_text_does(text: str) -> None:
+    assert fold_term(text) == fold(text).barred.strip(" |")
 
 
 SCRIPTS = "".join(map(chr, (*range(0x20, 0x370), *range(0x370, 0x530), *range(0x5D0, 0x6D4))))
@@ -115,8 +133,3 @@ def test_a_text_finds_itself_however_it_is_normalised(text: str) -> None:
 def test_a_term_with_a_word_is_found_in_itself(text: str) -> None:
     if fold_term(text):
         assert found(text, text)
-
-
-def test_written_words_keep_case_and_accents() -> None:
-    text = "L'Élysée et les US"
-    assert written_words(text, fold(text)) == ("L", "Élysée", "et", "les", "US")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Mapping, Sized
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -13,6 +15,7 @@ from monitor.alerts import send
 from monitor.cli import state
 from monitor.cli.output import Exit, out, print_json, print_mistakes, safe
 from monitor.errors import ConfigError, DestinationError, Mistake, RulesError
+from monitor.matching.lint import lint
 
 
 def register(app: typer.Typer) -> None:
@@ -22,11 +25,15 @@ def register(app: typer.Typer) -> None:
 
 def check(
     context: typer.Context,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Warnings count as mistakes (exit code 1).")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Find every mistake in the configuration, the destinations and the rules.
 
-    Each rule's own tests are run too. Nothing is sent and nothing is fetched.
+    Each rule's own tests are run too, and what is probably not meant so gets a warning.
+    Nothing is sent and nothing is fetched.
 
     [bold]Examples[/bold]
 
@@ -34,6 +41,7 @@ def check(
       news-monitor -c /etc/news-monitor/config.toml check --json
     """
     mistakes: list[Mistake] = []
+    warnings: list[Mistake] = []
     counts: dict[str, int] = {}
     path = state.config_path(context)
     try:
@@ -47,17 +55,43 @@ def check(
             ruleset = loading.load(settings.rules.dir, loading.names_in(settings))
             counts["rules"] = len(ruleset.rules)
             counts["tests"] = sum(len(rule.tests) for rule in ruleset.rules)
+            warnings += lint(
+                ruleset,
+                today=datetime.now(UTC).date(),
+                languages={feed.language for feed in settings.sources if feed.language},
+                shipped=loading.shipped_concepts(),
+            )
         except RulesError as error:
             mistakes.extend(error.mistakes)
+        warnings += _missing(counts, str(path))
+    failed = bool(mistakes or (strict and warnings))
     if as_json:
-        print_json({"ok": not mistakes, "mistakes": mistakes, **counts})
-    elif mistakes:
-        print_mistakes(sorted(mistakes))
-        out.print(f"{len(mistakes)} mistake{'s' * (len(mistakes) != 1)}")
+        print_json({"ok": not failed, "mistakes": mistakes, "warnings": warnings, **counts})
     else:
-        shown = ", ".join(f"{count} {name}" for name, count in counts.items())
-        out.print(f"{safe(path)}: ok ({shown})")
-    sys.exit(Exit.PROBLEM if mistakes else Exit.OK)
+        print_mistakes(sorted(warnings), kind="warning: ")
+        print_mistakes(sorted(mistakes))
+        if failed:
+            out.print(", ".join(filter(None, map(_counted, _FOUND, (mistakes, warnings)))))
+        else:
+            shown = ", ".join(f"{count} {name}" for name, count in counts.items())
+            told = f"; {_counted('warning', warnings)}" if warnings else ""
+            out.print(f"{safe(path)}: ok ({shown}{told})")
+    sys.exit(Exit.PROBLEM if failed else Exit.OK)
+
+
+_FOUND = ("mistake", "warning")
+
+
+def _counted(name: str, found: Sized) -> str:
+    return f"{len(found)} {name}{'s' * (len(found) != 1)}" if found else ""
+
+
+def _missing(counts: Mapping[str, int], file: str) -> Iterator[Mistake]:
+    """What the daemon can run without, and nobody would be told anything."""
+    if counts.get("feeds") == 0:
+        yield Mistake(file=file, message="no feeds: nothing is polled (add [[feeds]])")
+    if counts.get("destinations") == 0:
+        yield Mistake(file=file, message="no destinations: nobody is told ([destinations])")
 
 
 def destination_mistakes(settings: config.Config, file: str) -> list[Mistake]:

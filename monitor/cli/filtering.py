@@ -78,9 +78,10 @@ def match(
             print_json({"id": given.id, "lang": None, "matches": [], "error": given.why})
             continue
         article = reading.as_text(given.article, engine.languages)
-        found = [
-            one for one in judge(engine, article, datetime.now(UTC)) if weak or not one.is_weak
-        ]
+        judged = judge(engine, article, datetime.now(UTC))
+        for trouble in judged.troubles:
+            err.print(f"{safe(trouble.rule_id)}: {safe(trouble.why)}")
+        found = [one for one in judged.matches if weak or not one.is_weak]
         matched += bool(found)
         print_json(
             {

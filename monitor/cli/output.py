@@ -10,6 +10,7 @@ import json
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Any
@@ -113,7 +114,7 @@ def ago(at: datetime | None, now: datetime) -> str:
     return f"{text} ago" if seconds >= 0 else f"in {text}"
 
 
-def print_mistakes(mistakes: Iterable[Mistake]) -> None:
-    """Every mistake with its place, on standard error."""
+def print_mistakes(mistakes: Iterable[Mistake], kind: str = "") -> None:
+    """Every mistake with its place, on standard error; ``kind`` goes before what it says."""
     for mistake in mistakes:
-        err.print(paragraph(str(mistake)))
+        err.print(paragraph(str(replace(mistake, message=kind + mistake.message))))

@@ -11,8 +11,8 @@ import typer
 
 from monitor import loading
 from monitor.cli import state
-from monitor.cli.output import Exit, out, print_json, print_mistakes, print_table, safe
-from monitor.matching import packs, rulefile
+from monitor.cli.output import Exit, err, out, print_json, print_mistakes, print_table, safe
+from monitor.matching import rulefile
 from monitor.matching.rules import label
 
 app = typer.Typer(help="The rules: list and test them.", no_args_is_help=True)
@@ -72,11 +72,7 @@ def run_tests(
 ) -> None:
     """Run the rules' own tests; exit code 1 if any fails, or a rule cannot be read."""
     folder = rules if rules is not None else state.settings(context).rules.dir
-    ruleset, mistakes = rulefile.read(
-        rulefile.files_in(folder),
-        countries=packs.territories(),
-        concepts=loading.shipped_concepts(),
-    )
+    ruleset, mistakes = loading.read(rulefile.files_in(folder))
     results = list(loading.trials(ruleset))
     failed = [mistake for _, _, mistake in results if mistake is not None]
     if as_json:
@@ -97,6 +93,38 @@ def run_tests(
         print_mistakes([*mistakes, *failed])
         out.print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     sys.exit(Exit.PROBLEM if mistakes or failed else Exit.OK)
+
+
+@app.command("terms")
+def print_terms(
+    context: typer.Context,
+    concept: Annotated[str, typer.Argument(help="The id of a concept.")],
+    rules: FolderOption = None,
+    lang: Annotated[str | None, typer.Option("--lang", help="Only this language.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the terms of a concept with every form in which they are found.
+
+    [bold]Examples[/bold]
+
+      news-monitor rules terms arms --lang fr
+    """
+    folder = rules if rules is not None else state.settings(context).rules.dir
+    ruleset, mistakes = loading.read(rulefile.files_in(folder))
+    print_mistakes(mistakes)
+    if concept not in ruleset.concepts:
+        names = ", ".join(sorted(ruleset.concepts))
+        err.print(f"news-monitor: there is no concept {safe(concept)}; there are: {safe(names)}")
+        sys.exit(Exit.PROBLEM)
+    found = loading.terms_of(ruleset, concept)
+    chosen = {one: terms for one, terms in found.items() if lang in (None, one)}
+    if as_json:
+        print_json({"concept": concept, "terms": chosen})
+        return
+    for language, terms in chosen.items():
+        out.print(f"[bold]{safe(language)}[/]  {len(terms)} terms")
+        for term, forms in terms.items():
+            out.print(f"  {safe(term)}" + (f"  [dim]{safe(', '.join(forms))}[/]" if forms else ""))
 
 
 @app.command("schema")

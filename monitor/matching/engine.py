@@ -1,61 +1,57 @@
-"""Orders: rules are compiled once, then each article is judged by all of them.
+"""Orders: rules are compiled once, then each article is judged by those it can match.
 
 ::
 
-    article → fold → index → page → where → match, unless → relevance → evidence
+    article → fold → scan → candidates → where → match, unless → relevance → evidence
 
-An engine is immutable; a reload compiles another one aside and swaps it in.
+An engine does not change what it says; a reload compiles another one aside and swaps it in.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from itertools import chain
+from time import monotonic, thread_time
 
 from monitor.matching import packs
-from monitor.matching.entities import sentence_around
+from monitor.matching.candidates import Candidates
 from monitor.matching.evaluate import (
-    MAIN,
-    Interval,
-    Mention,
-    Page,
+    Found,
     all_leaves,
-    covers,
     evaluate,
-    is_in_lead,
     keys_of,
     leaves,
     mentions_of,
 )
-from monitor.matching.index import Entry, Index, Key
+from monitor.matching.expressions import ExpressionTooSlow
+from monitor.matching.index import Entry, Forms, Index, Key, Terms, other_forms, words_in
+from monitor.matching.page import COUNTRY, MASK, Mention, Page, RuleTooSlow
 from monitor.matching.relevance import narrowest, relevance
 from monitor.matching.rules import (
     ANY_LANGUAGE,
+    Alias,
     Concept,
-    Country,
+    Condition,
+    Entity,
     Field,
-    Names,
+    Group,
+    Leaf,
     Rule,
     RuleSet,
     Term,
     TermList,
     Where,
+    inner,
     label,
+    rebuilt,
 )
-from monitor.matching.words import fold
-from monitor.models import Article, Evidence, Match
+from monitor.models import Article, Evidence, Judged, Match, RuleTrouble
 
-LANGUAGES = frozenset(["ar", "de", "en", "es", "fr", "it", "pt", "ru", "tr", "zh"])
-"""Those that the country packs are written in."""
-
-MENTIONS = 200
-"""How many mentions of one thing are kept: more say nothing new."""
-
-SUPPORT = 12
-"""Words within which another country's name supports an ambiguous one."""
+SECONDS = 1.0
+"""How long one rule may look at one article."""
 
 SHOWN = 3
 """How many mentions of one condition go into the evidence."""
@@ -70,47 +66,107 @@ class Engine:
     languages: frozenset[str]
     """What a text's language is chosen from."""
     index: Index
+    candidates: Candidates
     fields: frozenset[Field]
     """Those that a rule looks into; title and body always."""
 
 
-def compile_rules(ruleset: RuleSet, languages: Iterable[str] = ()) -> Engine:
-    """Make an engine; ``languages`` are those that feeds bring beyond the rules' own."""
-    used = LANGUAGES.union(
-        languages,
-        *(terms.terms.keys() - {ANY_LANGUAGE} for terms in ruleset.concepts.values()),
-    )
-    needed = tuple(
-        dict.fromkeys(
-            chain.from_iterable(
-                all_leaves(condition)
-                for rule in ruleset.rules
-                for condition in (rule.match, *rule.unless)
-            )
-        )
-    )
+def compile_rules(
+    ruleset: RuleSet,
+    languages: Iterable[str] = (),
+    frequencies: Mapping[Key, float] | None = None,
+) -> Engine:
+    """Make an engine.
+
+    Args:
+        ruleset: the rules with all that they name.
+        languages: those that feeds bring beyond the rules' own.
+        frequencies: the share of articles that mention a key, from ``frequencies``.
+    """
+    used = languages_of(ruleset).union(languages)
+    needed = leaves_of(ruleset)
     return Engine(
-        rules=ruleset.rules,
+        rules=shared(ruleset.rules),
         version=ruleset.version,
         languages=used,
-        index=Index(_entries(needed, ruleset, used)),
-        fields=frozenset({Field.TITLE, Field.BODY}).union(*(leaf.fields for leaf in needed)),
+        index=Index(
+            _countries(),
+            Terms.of(
+                chain(_alias_entries(ruleset.aliases), rule_entries(needed, ruleset)),
+                _forms(ruleset),
+            ),
+        ),
+        candidates=Candidates([rule.match for rule in ruleset.rules], frequencies),
+        fields=frozenset({Field.TITLE, Field.BODY}).union(*(leaf.scope.fields for leaf in needed)),
     )
 
 
-def judge(engine: Engine, article: Article, now: datetime) -> tuple[Match, ...]:
-    """Every match of every rule on the article, weak ones included."""
-    page, _ = read_page(engine, article)
-    matches = (_judge(rule, article, page, now) for rule in engine.rules)
-    return tuple(match for match in matches if match is not None)
+def shared(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """The rules with one object for all equal leaves: a page answers each only once."""
+    pool: dict[Leaf, Leaf] = {}
+
+    def one(condition: Condition) -> Condition:
+        if parts := inner(condition):
+            return rebuilt(condition, tuple(map(one, parts)))
+        leaf: Leaf = condition  # type: ignore[assignment]
+        return pool.setdefault(leaf, leaf)
+
+    return tuple(
+        replace(rule, match=one(rule.match), unless=tuple(map(one, rule.unless))) for rule in rules
+    )
 
 
-def _judge(rule: Rule, article: Article, page: Page, now: datetime) -> Match | None:
-    if why_not_where(rule.where, article, now):
+def languages_of(ruleset: RuleSet) -> frozenset[str]:
+    """Those of the packs and of the rules' own lists."""
+    lists = (*ruleset.concepts.values(),)
+    return packs.languages().union(
+        *(terms.terms.keys() - {ANY_LANGUAGE} for terms in lists),
+        *(names.names.keys() - {ANY_LANGUAGE} for names in ruleset.entities.values()),
+    )
+
+
+def judge(engine: Engine, article: Article, now: datetime) -> Judged:
+    """Judge an article by every rule that it can match."""
+    page = Page(article, engine.index, engine.fields)
+    numbers = engine.candidates.among(page.keys)
+    return judge_by([engine.rules[number] for number in numbers], page, now)
+
+
+def judge_by(rules: Iterable[Rule], page: Page, now: datetime) -> Judged:
+    """Judge a page by these rules; one that fails does not hinder the others."""
+    matches: list[Match] = []
+    troubles: list[RuleTrouble] = []
+    for rule in rules:
+        page.is_late = _deadline(SECONDS)
+        try:
+            match = _judge(rule, page, now)
+        except RuleTooSlow:
+            troubles.append(RuleTrouble(rule_id=rule.id, why=f"took longer than {SECONDS:g} s"))
+        except ExpressionTooSlow as error:
+            troubles.append(RuleTrouble(rule_id=rule.id, why=str(error)))
+        except Exception as error:  # noqa: BLE001 - a bug in one rule must not silence the others
+            why = f"{type(error).__name__}: {error}"
+            troubles.append(RuleTrouble(rule_id=rule.id, why=why))
+        else:
+            if match is not None:
+                matches.append(match)
+    return Judged(tuple(matches), tuple(troubles))
+
+
+def _deadline(seconds: float) -> Callable[[], bool]:
+    """Whether so much time has passed: ours too, not only that of a busy machine."""
+    wall, busy = monotonic() + seconds, thread_time() + seconds
+    return lambda: monotonic() > wall and thread_time() > busy
+
+
+def _judge(rule: Rule, page: Page, now: datetime) -> Match | None:
+    if why_not_where(rule.where, page.article, now):
         return None
-    if evaluate(rule.match, page) is None or any(evaluate(veto, page) for veto in rule.unless):
+    found = evaluate(rule.match, page)
+    if found is None or any(evaluate(veto, page) for veto in rule.unless):
         return None
-    score = relevance(rule.match, page, len(article.title) + len(article.text)).score
+    page.is_late = lambda: False
+    score = relevance(rule.match, found, page).score
     return Match(
         rule_id=rule.id,
         rule_version=rule.version,
@@ -119,7 +175,7 @@ def _judge(rule: Rule, article: Article, page: Page, now: datetime) -> Match | N
         relevance=score,
         is_weak=score < rule.min_relevance,
         notify=rule.notify,
-        evidence=tuple(evidence(rule, article, page)),
+        evidence=tuple(evidence(rule.match, found, page)),
     )
 
 
@@ -144,50 +200,155 @@ def _or(names: Iterable[str]) -> str:
     return " or ".join(sorted(names))
 
 
+def frequencies(engine: Engine, articles: Sequence[Article]) -> dict[Key, float]:
+    """The share of these articles that mention each key."""
+    counts: dict[Key, int] = {}
+    for article in articles:
+        for key in Page(article, engine.index, engine.fields).keys:
+            counts[key] = counts.get(key, 0) + 1
+    return {key: count / len(articles) for key, count in counts.items()}
+
+
 # --- terms -------------------------------------------------------------------------
 
 
-def _entries(
-    needed: Sequence[Term | Country | Concept], ruleset: RuleSet, languages: frozenset[str]
-) -> Iterator[Entry]:
-    codes: set[str] = set()
-    concepts: set[str] = set()
+def leaves_of(ruleset: RuleSet) -> tuple[Leaf, ...]:
+    """Everything that rules ask for, and what the terms of their lists want nearby."""
+    waiting = [one for rule in ruleset.rules for one in (rule.match, *rule.unless)]
+    found: dict[Leaf, None] = {}
+    while waiting:
+        for leaf in all_leaves(waiting.pop()):
+            if leaf not in found:
+                found[leaf] = None
+                waiting.extend(_wanted_nearby(leaf, ruleset))
+    return tuple(found)
+
+
+def _wanted_nearby(leaf: Leaf, ruleset: RuleSet) -> Iterator[Condition]:
+    lists: list[Mapping[str, tuple[Term, ...]]] = []
+    if isinstance(leaf, Concept):
+        lists += [one.terms for one in used_lists(leaf.id, ruleset)]
+    elif isinstance(leaf, Entity):
+        lists.append(ruleset.entities[leaf.id].names)
+    for terms in lists:
+        for term in chain.from_iterable(terms.values()):
+            yield from term.only_near
+            yield from term.unless_near
+
+
+def rule_entries(needed: Iterable[Leaf], ruleset: RuleSet) -> Iterator[Entry]:
+    """All terms that the leaves stand for, but those of countries."""
     for leaf in needed:
         match leaf:
-            case Country():
-                codes.update(leaf.codes)
-            case Concept():
-                concepts.add(leaf.id)
+            case Group():
+                yield from _group_entries(leaf)
             case Term():
-                yield _term_entry(keys_of(leaf)[0], leaf, ANY_LANGUAGE)
-    for code in sorted(codes):
-        for word in packs.words(code, languages):
-            yield Entry(
-                key=("country", code),
-                text=word.text,
-                language=word.language,
-                kind=word.kind,
-                is_exact=word.is_exact,
-                is_ambiguous=word.is_ambiguous,
-            )
-        for language, text in packs.masks(code, languages):
-            yield Entry(key=_mask(("country", code)), text=text, language=language)
-    for concept in sorted(concepts):
-        for terms in used_lists(concept, ruleset):
-            for language, listed in terms.terms.items():
-                yield from (_term_entry(("concept", concept), term, language) for term in listed)
-            for language, listed in terms.masks.items():
-                yield from (
-                    _term_entry(_mask(("concept", concept)), term, language) for term in listed
+                yield from _own_entries(leaf)
+            case Concept(id=id_):
+                for terms in used_lists(id_, ruleset):
+                    yield from _list_entries(f"concept:{id_}", "term", terms.terms, terms.masks)
+            case Entity(id=id_):
+                names = ruleset.entities[id_]
+                yield from _list_entries(f"entity:{id_}", "name", names.names, names.masks)
+
+
+def warm(languages: frozenset[str]) -> None:
+    """Make what engines of these languages share."""
+    for language in languages:
+        _countries().patterns(language)
+
+
+@cache
+def _countries() -> Terms:
+    """The words for every country, the same for all rules."""
+    return Terms(country_entries, packs.knows, lambda word, _: (word,))
+
+
+def country_entries(language: str) -> Iterator[Entry]:
+    """The words for every country: those that no rule names support ambiguous ones."""
+    among = () if language == ANY_LANGUAGE else (language,)
+    for code in packs.territories():
+        for word in packs.words(code, among):
+            if word.language == language:
+                yield _word_entry(word, word.text, is_prefix=word.is_prefix)
+        for spoken, text in packs.masks(code, among):
+            if spoken == language:
+                yield Entry(
+                    key=MASK + COUNTRY + code,
+                    text=text.removesuffix("*"),
+                    language=language,
+                    is_prefix=text.endswith("*"),
+                    is_inflected=True,
                 )
 
 
-_MASK = "mask"
+def _alias_entries(aliases: Iterable[Alias]) -> Iterator[Entry]:
+    for alias in aliases:
+        text = alias.text.removesuffix("*")
+        yield _word_entry(alias, text, is_prefix=text != alias.text)
 
 
-def _mask(key: Key) -> Key:
-    """What the index knows the phrases by that mask a key's mentions."""
-    return _MASK, ":".join(key)
+def _word_entry(word: packs.Word | Alias, text: str, *, is_prefix: bool) -> Entry:
+    return Entry(
+        key=COUNTRY + word.country,
+        text=text,
+        language=word.language,
+        kind=word.kind,
+        is_exact=word.is_exact,
+        is_prefix=is_prefix,
+        is_ambiguous=word.is_ambiguous,
+        is_inflected=True,
+    )
+
+
+def _group_entries(leaf: Group) -> Iterator[Entry]:
+    for id_ in leaf.ids:
+        for language, names in packs.groups()[id_].names.items():
+            for name in names:
+                yield Entry(
+                    key=f"group:{id_}",
+                    text=name.removeprefix("="),
+                    language=language,
+                    kind="name",
+                    is_exact=name.startswith("="),
+                    is_inflected=True,
+                )
+
+
+def _own_entries(term: Term) -> Iterator[Entry]:
+    (key,) = keys_of(term)
+    yield _term_entry(key, "term", term, term.language or ANY_LANGUAGE)
+    for mask in term.masks:
+        yield _term_entry(MASK + key, "term", mask, term.language or ANY_LANGUAGE)
+
+
+def _list_entries(
+    key: Key,
+    kind: str,
+    listed: Mapping[str, tuple[Term, ...]],
+    masks: Mapping[str, tuple[Term, ...]],
+) -> Iterator[Entry]:
+    for language, terms in listed.items():
+        for term in terms:
+            yield _term_entry(key, kind, term, language)
+            for mask in term.masks:
+                yield _term_entry(MASK + key, kind, mask, language)
+    for language, terms in masks.items():
+        yield from (_term_entry(MASK + key, kind, term, language) for term in terms)
+
+
+def _term_entry(key: Key, kind: str, term: Term, language: str) -> Entry:
+    return Entry(
+        key=key,
+        text=term.text,
+        language=term.language or language,
+        kind=kind,
+        is_exact=term.is_exact,
+        is_prefix=term.is_prefix,
+        has_accents=term.has_accents,
+        is_inflected=kind == "name",
+        term=term if term.only_near or term.unless_near else None,
+    )
 
 
 def used_lists(concept: str, ruleset: RuleSet) -> tuple[TermList, ...]:
@@ -202,134 +363,57 @@ def used_lists(concept: str, ruleset: RuleSet) -> tuple[TermList, ...]:
     return tuple(found.values())
 
 
-def _term_entry(key: Key, term: Term, language: str) -> Entry:
-    return Entry(
-        key=key,
-        text=term.text,
-        language=language,
-        is_exact=term.is_exact,
-        is_prefix=term.is_prefix,
-    )
-
-
-# --- from an article to a page -------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dropped:
-    """A mention that does not count, and why."""
-
-    mention: Mention
-    why: str
-
-
-def read_page(engine: Engine, article: Article) -> tuple[Page, tuple[Dropped, ...]]:
-    """All mentions of the article that count, and those that do not."""
-    found: defaultdict[Key, list[tuple[Mention, bool]]] = defaultdict(list)
-    masks: defaultdict[Key, list[Mention]] = defaultdict(list)
-    title_words = 0
-    for field, text in texts(article):
-        if field not in engine.fields:
+def words_of(ruleset: RuleSet, languages: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Every word of a term that may be inflected, with each language it may be of."""
+    seen: set[tuple[str, str]] = set()
+    for entry in rule_entries(leaves_of(ruleset), ruleset):
+        if entry.is_inflected or entry.is_exact or entry.is_prefix:
             continue
-        folded = fold(text)
-        line, shift = (MAIN, title_words) if field is Field.BODY else (field.value, 0)
-        if field is Field.TITLE:
-            line, title_words = MAIN, len(folded.spans)
-        for hit in engine.index.hits(text, folded, article.language):
-            mention = Mention(
-                key=hit.key,
-                kind=hit.kind,
-                field=field,
-                line=line,
-                first=hit.first + shift,
-                last=hit.last + shift,
-                start=folded.spans[hit.first][0],
-                end=_end(text, folded.spans[hit.first][0], folded.spans[hit.last][1]),
-            )
-            if hit.key[0] == _MASK:
-                masks[hit.key].append(mention)
-            elif len(found[hit.key]) < MENTIONS:
-                found[hit.key].append((mention, hit.is_ambiguous))
-    return _sift(found, masks, title_words)
+        spoken = languages if entry.language == ANY_LANGUAGE else (entry.language,)
+        for word in words_in(entry.text):
+            for one in spoken:
+                if (word, one) not in seen:
+                    seen.add((word, one))
+                    yield word, one
 
 
-def _end(text: str, start: int, end: int) -> int:
-    """The full stop that ends a dotted acronym belongs to it: U.S., EE. UU."""
-    return end + 1 if text[end : end + 1] == "." in text[start:end] else end
+def spelled_terms(ruleset: RuleSet) -> Iterator[tuple[str, str, list[str]]]:
+    """The language of each of the rules' terms, the term, and its other forms, folded."""
+    forms = _forms(ruleset)
+    for entry in rule_entries(leaves_of(ruleset), ruleset):
+        if not entry.key.startswith(MASK):
+            written = f"{'=' * entry.is_exact}{entry.text}{'*' * entry.is_prefix}"
+            yield entry.language, written, other_forms(entry, forms)
 
 
-def _sift(
-    found: defaultdict[Key, list[tuple[Mention, bool]]],
-    masks: Mapping[Key, list[Mention]],
-    title_words: int,
-) -> tuple[Page, tuple[Dropped, ...]]:
-    """Leave out what stands inside a masking phrase, and the ambiguous without support."""
-    dropped: list[Dropped] = []
-    unmasked: defaultdict[Key, list[tuple[Mention, bool]]] = defaultdict(list)
-    for key, mentions in found.items():
-        for mention, is_ambiguous in mentions:
-            if any(covers(mask, mention) for mask in masks.get(_mask(key), ())):
-                dropped.append(Dropped(mention=mention, why="inside an excepted phrase"))
-            else:
-                unmasked[key].append((mention, is_ambiguous))
-    sure = [
-        mention
-        for key, mentions in unmasked.items()
-        for mention, is_ambiguous in mentions
-        if key[0] == "country" and not is_ambiguous
-    ]
-    kept: dict[Key, tuple[Mention, ...]] = {}
-    for key, mentions in unmasked.items():
-        counted = []
-        for mention, is_ambiguous in mentions:
-            if is_ambiguous and not any(_supports(other, mention) for other in sure):
-                dropped.append(Dropped(mention=mention, why="ambiguous, and nothing supports it"))
-            else:
-                counted.append(mention)
-        if counted:
-            kept[key] = tuple(counted)
-    return Page(mentions=kept, title_words=title_words), tuple(dropped)
+def _forms(ruleset: RuleSet) -> Forms:
+    def forms(word: str, language: str) -> tuple[str, ...]:
+        return ruleset.forms.get(language, {}).get(word, (word,))
 
-
-def _supports(other: Mention, ambiguous: Mention) -> bool:
-    """An unambiguous word for the same country, or close by the name or capital of another."""
-    if other.key == ambiguous.key:
-        return True
-    return (
-        other.kind != Names.DEMONYM
-        and other.line == ambiguous.line
-        and abs(other.first - ambiguous.first) <= SUPPORT
-    )
-
-
-def texts(article: Article) -> Iterator[tuple[Field, str]]:
-    """The article's fields as conditions name them, the title before the body."""
-    yield Field.TITLE, article.title
-    yield Field.BODY, article.text
-    yield Field.URL, article.url
-    yield Field.AUTHOR, article.author
-    yield Field.CATEGORY, " | ".join(article.categories)
+    return forms
 
 
 # --- from a page to evidence ---------------------------------------------------------
 
 
-def evidence(rule: Rule, article: Article, page: Page) -> Iterator[Evidence]:
-    """For each condition that holds, its best mentions: the rule's narrowest window first."""
-    window = narrowest(rule.match, page)
-    for leaf in leaves(rule.match):
+def evidence(condition: Condition, found: Found, page: Page) -> Iterator[Evidence]:
+    """For each condition that holds, its best mentions: the narrowest window first."""
+    window = narrowest(found)
+    chosen = set(window.mentions) if window else set()
+    for leaf in leaves(condition):
         mentions = sorted(
             mentions_of(leaf, page),
-            key=lambda mention: (not _is_inside(mention, window), _rank(mention, page)),
+            key=lambda mention: (mention not in chosen, _rank(mention, page)),
         )
         for mention in mentions[:SHOWN]:
-            yield show(label(leaf), mention, article)
+            yield show(label(leaf), mention, page)
 
 
-def show(condition: str, mention: Mention, article: Article) -> Evidence:
+def show(condition: str, mention: Mention, page: Page) -> Evidence:
     """A mention with its words and its sentence, as the article has them."""
-    text = dict(texts(article))[mention.field]
-    first, last = sentence_around(text, mention.start, mention.end)
+    text = page.text_of(mention.field)
+    first, last = page.sentence(mention)
+    sentence = text[first:last]
     return Evidence(
         condition=condition,
         field=mention.field.value,
@@ -337,15 +421,11 @@ def show(condition: str, mention: Mention, article: Article) -> Evidence:
         end=mention.end,
         text=text[mention.start : mention.end],
         kind=str(mention.kind),
-        sentence=text[first:last].strip(),
-        sentence_start=first + len(text[first:last]) - len(text[first:last].lstrip()),
+        sentence=sentence.strip(),
+        sentence_start=first + len(sentence) - len(sentence.lstrip()),
     )
 
 
-def _is_inside(mention: Mention, window: Interval | None) -> bool:
-    return window is not None and mention in window.mentions
-
-
 def _rank(mention: Mention, page: Page) -> tuple[int, int]:
-    place = 0 if mention.field is Field.TITLE else 1 if is_in_lead(mention, page) else 2
+    place = 0 if mention.field is Field.TITLE else 1 if page.is_in_lead(mention) else 2
     return place, mention.first

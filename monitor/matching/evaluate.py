@@ -1,43 +1,47 @@
 """Decides: whether a condition holds on an article, and where.
 
-A ``Page`` is an article as the engine sees it: its mentions, on one line of numbered words,
-the title first and the body after it. Other fields are lines of their own. A condition yields
-the minimal intervals of words that satisfy it (Clarke, Cormack and Burkowski 1995, "An algebra
-for structured text search"); what is satisfied only across lines holds without an interval.
+A condition yields the minimal intervals of words that satisfy it (Clarke, Cormack and Burkowski
+1995, "An algebra for structured text search"), each on one line of the page; conditions that
+combine others combine their intervals, so that nesting has one meaning. What is satisfied only
+across lines, or by what is not there, holds without an interval.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
+from monitor.matching import packs
 from monitor.matching.index import Key
-from monitor.matching.rules import All, Any, Concept, Condition, Country, Field, Not, Term
+from monitor.matching.page import COUNTRY, Mention, Page
+from monitor.matching.rules import (
+    NEARBY,
+    All,
+    Any,
+    AtLeast,
+    Concept,
+    Condition,
+    Count,
+    Country,
+    Entity,
+    Group,
+    Leaf,
+    Named,
+    Near,
+    Not,
+    NotNear,
+    Regex,
+    Same,
+    Score,
+    Term,
+    Weight,
+    inner,
+)
 
-LEAD_WORDS = 60
-"""Words of the body that belong to the lead (``RULES``: lead = title and the first 60 words)."""
 
-MAIN = "main"
-"""The line that the title and the body share."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
-    """One place where a term stands; ``first`` and ``last`` number the words of its line."""
-
-    key: Key
-    kind: str
-    field: Field
-    line: str
-    first: int
-    last: int
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """Words ``first`` to ``last`` of a line satisfy a condition by these mentions."""
 
     line: str
@@ -51,14 +55,6 @@ class Interval:
         return self.last - self.first + 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """An article's mentions by what they stand for, in the order of their words."""
-
-    mentions: Mapping[Key, tuple[Mention, ...]] = field(default_factory=dict)
-    title_words: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
     """A condition that holds: at these intervals, or by what the article lacks, anywhere."""
@@ -67,30 +63,71 @@ class Found:
     is_anywhere: bool = False
 
 
+_ANYWHERE = Found(is_anywhere=True)
+
+
 def evaluate(condition: Condition, page: Page) -> Found | None:
-    """Where the condition holds, or ``None`` where it does not."""
+    """Where the condition holds, or ``None`` where it does not.
+
+    Raises:
+        RuleTooSlow: the page's deadline is over.
+        ExpressionTooSlow: a regular expression did not end in time.
+    """
+    page.check_time()
     match condition:
         case All(of=of, within=within):
-            return _all(of, within, page)
+            return _within(_together(of, page), within)
+        case Near(words=words, of=of, ordered=ordered):
+            return _within(_together(of, page, ordered=ordered), words, is_place=True)
+        case Same(unit=unit, of=of):
+            together = _together(of, page)
+            return together and _kept(
+                one
+                for one in together.intervals
+                if page.unit_of(one.line, one.first, unit) == page.unit_of(one.line, one.last, unit)
+            )
         case Any(of=of):
-            found = [one for one in (evaluate(each, page) for each in of) if one is not None]
-            if not found:
-                return None
-            return Found(
-                minimal(chain.from_iterable(one.intervals for one in found)),
-                is_anywhere=any(one.is_anywhere for one in found),
-            )
-        case Not(of=inner):
-            return Found(is_anywhere=True) if evaluate(inner, page) is None else None
+            return _any([evaluate(each, page) for each in of])
+        case AtLeast(n=n, of=of):
+            return _at_least(n, [evaluate(each, page) for each in of])
+        case Not(of=one):
+            return _ANYWHERE if evaluate(one, page) is None else None
+        case NotNear(words=words, of=one, to=other):
+            return _not_near(words, evaluate(one, page), evaluate(other, page))
+        case Count():
+            return _count(condition, page)
+        case Score():
+            return _score(condition, page)
         case _:
-            intervals = minimal(
-                Interval(mention.line, mention.first, mention.last, (mention,))
-                for mention in mentions_of(condition, page)
-            )
-            return Found(intervals) if intervals else None
+            return _leaf(condition, page)
 
 
-def _all(of: Sequence[Condition], within: int | None, page: Page) -> Found | None:
+def _leaf(leaf: Leaf, page: Page) -> Found | None:
+    known = page.answers.get(id(leaf))
+    if known is None or known[0] is not leaf:
+        found = _kept(
+            Interval(mention.line, mention.first, mention.last, (mention,))
+            for mention in mentions_of(leaf, page)
+        )
+        known = page.answers[id(leaf)] = (leaf, found)
+    return known[1]
+
+
+def _kept(intervals: Iterable[Interval]) -> Found | None:
+    kept = minimal(intervals)
+    return Found(kept) if kept else None
+
+
+def _within(found: Found | None, words: int | None, *, is_place: bool = False) -> Found | None:
+    """``is_place``: it must be satisfied by something that stands somewhere."""
+    if found is None or words is None:
+        return found
+    if found.is_anywhere:
+        return None if is_place else found
+    return _kept(window for window in found.intervals if window.words <= words)
+
+
+def _together(of: Sequence[Condition], page: Page, *, ordered: bool = False) -> Found | None:
     somewhere = []
     for condition in of:
         one = evaluate(condition, page)
@@ -99,12 +136,103 @@ def _all(of: Sequence[Condition], within: int | None, page: Page) -> Found | Non
         if not one.is_anywhere:
             somewhere.append(one.intervals)
     if not somewhere:
-        return Found(is_anywhere=True)
-    windows = smallest_windows(somewhere)
-    if within is None:
-        return Found(windows)
-    windows = tuple(window for window in windows if window.words <= within)
-    return Found(windows) if windows else None
+        return _ANYWHERE
+    return Found(_ordered(somewhere) if ordered else smallest_windows(somewhere))
+
+
+def _any(found: Sequence[Found | None]) -> Found | None:
+    holding = [one for one in found if one is not None]
+    if not holding:
+        return None
+    return Found(
+        minimal(chain.from_iterable(one.intervals for one in holding)),
+        is_anywhere=any(one.is_anywhere for one in holding),
+    )
+
+
+def _at_least(n: int, found: Sequence[Found | None]) -> Found | None:
+    """The smallest windows that hold n of them; what holds anywhere is in each."""
+    holding = [one for one in found if one is not None]
+    if len(holding) < n:
+        return None
+    free = sum(one.is_anywhere for one in holding)
+    lists = [one.intervals for one in holding if not one.is_anywhere]
+    if free >= n:
+        return Found(minimal(chain.from_iterable(lists)), is_anywhere=True)
+    return Found(_windows_of(n - free, lists))
+
+
+def _windows_of(n: int, lists: Sequence[tuple[Interval, ...]]) -> tuple[Interval, ...]:
+    """For each place where a window may end, the shortest that holds intervals of n lists."""
+    marked = sorted(
+        ((one, number) for number, intervals in enumerate(lists) for one in intervals),
+        key=lambda pair: (pair[0].line, pair[0].last),
+    )
+    windows = []
+    latest: dict[int, Interval] = {}
+    line = ""
+    for one, number in marked:
+        if one.line != line:
+            line, latest = one.line, {}
+        latest[number] = one
+        if len(latest) >= n:
+            nearest = sorted(latest.values(), key=lambda each: -each.first)[:n]
+            windows.append(_joined(line, nearest))
+    return minimal(windows)
+
+
+def _not_near(words: int, found: Found | None, other: Found | None) -> Found | None:
+    if found is None or other is None or found.is_anywhere:
+        return found
+    return _kept(
+        one
+        for one in found.intervals
+        if not any(near.line == one.line and _span(one, near) <= words for near in other.intervals)
+    )
+
+
+def _span(one: Interval | Mention, other: Interval | Mention) -> int:
+    """How many words the window has that holds both."""
+    return max(one.last, other.last) - min(one.first, other.first) + 1
+
+
+def _count(condition: Count, page: Page) -> Found | None:
+    keys = keys_of(condition.of) if isinstance(condition.of, Term) else ()
+    if keys and page.most(keys[0]) < min(condition.min, condition.short_min):
+        return None
+    found = evaluate(condition.of, page)
+    if found is None:
+        return None
+    least = condition.min
+    if condition.short_words and page.words <= condition.short_words:
+        least = condition.short_min
+    return found if len(found.intervals) >= least else None
+
+
+def _score(condition: Score, page: Page) -> Found | None:
+    parts = [(weight, evaluate(weight.of, page)) for weight in condition.of]
+    if sum(points(weight, found) for weight, found in parts) < condition.threshold:
+        return None
+    return Found(
+        minimal(
+            chain.from_iterable(
+                found.intervals for weight, found in parts if found and weight.weight > 0
+            )
+        )
+    )
+
+
+def points(weight: Weight, found: Found | None) -> float:
+    """What a part of a score adds: its weight for each place, up to its most."""
+    if found is None:
+        return 0.0
+    sum_ = weight.weight * max(len(found.intervals), 1)
+    if weight.most is None:
+        return sum_
+    return min(sum_, weight.most) if weight.weight > 0 else max(sum_, -abs(weight.most))
+
+
+# --- intervals -------------------------------------------------------------------------
 
 
 def minimal(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
@@ -118,13 +246,22 @@ def minimal(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
 
 def smallest_windows(lists: Sequence[tuple[Interval, ...]]) -> tuple[Interval, ...]:
     """The minimal intervals that hold one interval of each list, on one line."""
-    lines = {interval.line for intervals in lists for interval in intervals}
+    if len(lists) == 1:
+        return lists[0]
     windows: list[Interval] = []
-    for line in sorted(lines):
+    for line, on_line in _by_line(lists):
+        windows.extend(_sweep(line, on_line))
+    return tuple(windows)
+
+
+def _by_line(
+    lists: Sequence[tuple[Interval, ...]],
+) -> Iterable[tuple[str, list[list[Interval]]]]:
+    """The lines on which each list has an interval."""
+    for line in sorted({interval.line for interval in lists[0]}):
         on_line = [[one for one in intervals if one.line == line] for intervals in lists]
         if all(on_line):
-            windows.extend(_sweep(line, on_line))
-    return tuple(windows)
+            yield line, on_line
 
 
 def _sweep(line: str, lists: list[list[Interval]]) -> list[Interval]:
@@ -138,78 +275,144 @@ def _sweep(line: str, lists: list[list[Interval]]) -> list[Interval]:
         while windows and windows[-1].first <= first and last <= windows[-1].last:
             windows.pop()
         if not windows or not (first <= windows[-1].first and windows[-1].last <= last):
-            mentions = dict.fromkeys(chain.from_iterable(one.mentions for one in current))
-            windows.append(Interval(line, first, last, tuple(mentions)))
+            windows.append(_joined(line, current))
         behind = min(range(len(lists)), key=lambda i: current[i].first)
         heads[behind] += 1
         if heads[behind] == len(lists[behind]):
             return windows
 
 
-def mentions_of(leaf: Term | Country | Concept, page: Page) -> tuple[Mention, ...]:
+def _ordered(lists: Sequence[tuple[Interval, ...]]) -> tuple[Interval, ...]:
+    """The minimal intervals that hold one of each list, one after another as they are listed."""
+    windows = []
+    for line, on_line in _by_line(lists):
+        for start in on_line[0]:
+            chain_ = [start]
+            for intervals in on_line[1:]:
+                after = next((one for one in intervals if one.first > chain_[-1].last), None)
+                if after is None:
+                    break
+                chain_.append(after)
+            else:
+                windows.append(_joined(line, chain_))
+    return minimal(windows)
+
+
+def _joined(line: str, parts: Sequence[Interval]) -> Interval:
+    mentions = tuple(dict.fromkeys(chain.from_iterable(one.mentions for one in parts)))
+    return Interval(line, min(one.first for one in parts), max(one.last for one in parts), mentions)
+
+
+# --- leaves ----------------------------------------------------------------------------
+
+
+def mentions_of(leaf: Leaf, page: Page) -> tuple[Mention, ...]:
     """The mentions that satisfy a condition without conditions inside, in order.
 
     Of those inside one another only the widest: "fighter jets", not "jets" again.
     """
-    found = chain.from_iterable(page.mentions.get(key, ()) for key in keys_of(leaf))
-    wanted = (
-        mention for mention in found if _is_kind(leaf, mention) and _is_in(leaf, mention, page)
-    )
+    known = page.chosen.get(id(leaf))
+    if known is not None and known[0] is leaf:
+        return known[1]
     kept: list[Mention] = []
+    wanted = (one for one in _mentions(leaf, page) if page.is_in(one, leaf.scope))
     for mention in sorted(wanted, key=lambda one: (one.line, one.first, -one.last)):
-        if not (kept and covers(kept[-1], mention)):
+        if not (kept and kept[-1].covers(mention)):
             kept.append(mention)
-    return tuple(kept)
+    chosen = tuple(kept)
+    page.chosen[id(leaf)] = (leaf, chosen)
+    return chosen
 
 
-def covers(outer: Mention, inner: Mention) -> bool:
-    """Whether one mention's words hold all of the other's."""
-    return outer.line == inner.line and outer.first <= inner.first and inner.last <= outer.last
+def _mentions(leaf: Leaf, page: Page) -> Iterable[Mention]:
+    match leaf:
+        case Regex(pattern=pattern):
+            return page.matches(pattern)
+        case Named(label=label, text=text):
+            return page.named(label, text)
+        case Country(by=by) | Group(by=by):
+            return (
+                mention
+                for key in keys_of(leaf)
+                for mention in page.mentions(key)
+                if mention.kind in by or not mention.key.startswith(COUNTRY)
+            )
+        case _:
+            return (
+                mention
+                for key in keys_of(leaf)
+                for mention in page.mentions(key)
+                if mention.term is None or _is_kept(mention.term, mention, page)
+            )
 
 
-def keys_of(leaf: Term | Country | Concept) -> tuple[Key, ...]:
-    """What the index knows the leaf's terms by."""
+def _is_kept(term: Term, mention: Mention, page: Page) -> bool:
+    """Whether what a term wants to stand nearby does, and what it does not want does not."""
+    return (
+        not term.only_near or any(_is_near(one, mention, page) for one in term.only_near)
+    ) and not any(_is_near(one, mention, page) for one in term.unless_near)
+
+
+def _is_near(condition: Condition, mention: Mention, page: Page) -> bool:
+    found = evaluate(condition, page)
+    return found is not None and any(
+        one.line == mention.line and _span(one, mention) <= NEARBY and mention not in one.mentions
+        for one in found.intervals
+    )
+
+
+def keys_of(leaf: Leaf) -> tuple[Key, ...]:
+    """What the index knows the leaf's terms by; none for what is not in it."""
     match leaf:
         case Country(codes=codes):
-            return tuple(("country", code) for code in codes)
+            return tuple(COUNTRY + code for code in codes)
+        case Group(ids=ids):
+            members = chain.from_iterable(packs.groups()[one].members for one in ids)
+            return (*(f"group:{one}" for one in ids), *(COUNTRY + code for code in members))
         case Concept(id=id_):
-            return (("concept", id_),)
-        case Term(text=text, is_exact=is_exact, is_prefix=is_prefix):
-            return (("term", f"{'=' * is_exact}{text}{'*' * is_prefix}"),)
+            return (f"concept:{id_}",)
+        case Entity(id=id_):
+            return (f"entity:{id_}",)
+        case Term():
+            return (_term_key(leaf),)
+        case _:
+            return ()
 
 
-def leaves(condition: Condition) -> tuple[Term | Country | Concept, ...]:
+def _term_key(term: Term) -> Key:
+    written = f"{'=' * term.is_exact}{term.text}{'*' * term.is_prefix}"
+    if not (term.language or term.has_accents or term.only_near or term.unless_near or term.masks):
+        return f"term:{written}"
+    options = [
+        term.language or "",
+        "accents" * term.has_accents,
+        *(repr(one) for one in (*term.only_near, *term.unless_near, *term.masks)),
+    ]
+    return ":".join(["term", written, *options])
+
+
+def leaves(condition: Condition) -> tuple[Leaf, ...]:
     """Every condition without conditions inside that can satisfy, not those under ``not``."""
     match condition:
-        case All(of=of) | Any(of=of):
-            return tuple(dict.fromkeys(chain.from_iterable(map(leaves, of))))
         case Not():
             return ()
+        case NotNear(of=one):
+            return leaves(one)
+        case Score(of=weights):
+            return _distinct(leaves(each.of) for each in weights if each.weight > 0)
         case _:
-            return (condition,)
+            return _distinct(map(leaves, parts)) if (parts := inner(condition)) else (condition,)  # type: ignore[return-value]
 
 
-def all_leaves(condition: Condition) -> tuple[Term | Country | Concept, ...]:
-    """The same with those under ``not``."""
-    match condition:
-        case All(of=of) | Any(of=of):
-            return tuple(dict.fromkeys(chain.from_iterable(map(all_leaves, of))))
-        case Not(of=inner):
-            return all_leaves(inner)
-        case _:
-            return (condition,)
+def all_leaves(condition: Condition) -> tuple[Leaf, ...]:
+    """The same with those under ``not``, and those that stand in the options of a term."""
+    if parts := inner(condition):
+        return _distinct(map(all_leaves, parts))
+    if isinstance(condition, Term):
+        near = (*condition.only_near, *condition.unless_near)
+        return _distinct([(condition,), *map(all_leaves, near)])
+    return (condition,)  # type: ignore[return-value]
 
 
-def is_in_lead(mention: Mention, page: Page) -> bool:
-    """Whether it stands in the title or in the first words of the body."""
-    return mention.line == MAIN and mention.first < page.title_words + LEAD_WORDS
-
-
-def _is_kind(leaf: Term | Country | Concept, mention: Mention) -> bool:
-    return not isinstance(leaf, Country) or mention.kind in leaf.by
-
-
-def _is_in(leaf: Term | Country | Concept, mention: Mention, page: Page) -> bool:
-    if not leaf.fields:
-        return mention.line == MAIN
-    return mention.field in leaf.fields or (Field.LEAD in leaf.fields and is_in_lead(mention, page))
+def _distinct(parts: Iterable[tuple[Leaf, ...]]) -> tuple[Leaf, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(parts)))

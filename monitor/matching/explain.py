@@ -6,10 +6,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.matching.engine import Dropped, Engine, read_page, show, texts, why_not_where
-from monitor.matching.evaluate import Page, evaluate, keys_of, mentions_of
+from monitor.matching.engine import Engine, show, why_not_where
+from monitor.matching.evaluate import Found, evaluate, keys_of, mentions_of, points
+from monitor.matching.page import Page
 from monitor.matching.relevance import Relevance, relevance
-from monitor.matching.rules import All, Any, Condition, Field, Not, Rule, label
+from monitor.matching.rules import (
+    All,
+    Any,
+    AtLeast,
+    Condition,
+    Count,
+    Leaf,
+    Named,
+    Near,
+    Not,
+    NotNear,
+    Regex,
+    Rule,
+    Same,
+    Score,
+    head,
+    inner,
+    label,
+)
 from monitor.models import Article, Evidence
 
 EXAMPLES = 3
@@ -45,19 +64,17 @@ class Explanation:
 
 def explain(engine: Engine, rule: Rule, article: Article, now: datetime) -> Explanation:
     """Judge one article by one rule, and say why."""
-    page, dropped = read_page(engine, article)
-    holds = evaluate(rule.match, page) is not None
-    score = relevance(rule.match, page, len(article.title) + len(article.text)) if holds else None
-    match = tuple(_lines(rule.match, page, article, dropped, depth=0))
-    unless = tuple(
-        line for veto in rule.unless for line in _lines(veto, page, article, (), depth=0)
-    )
+    page = Page(article, engine.index, engine.fields)
+    found = evaluate(rule.match, page)
+    score = relevance(rule.match, found, page) if found else None
+    match = tuple(_lines(rule.match, page, depth=0))
+    unless = tuple(line for veto in rule.unless for line in _lines(veto, page, depth=0))
     why_not = why_not_where(rule.where, article, now) or _why_not(rule, page, score, match)
     return Explanation(
         rule_id=rule.id,
         rule_version=rule.version,
         fires=not why_not,
-        why=why_not or "every condition holds, nothing vetoes it",
+        why=why_not or _why(unless),
         language=article.language,
         min_relevance=rule.min_relevance,
         relevance=score,
@@ -66,16 +83,16 @@ def explain(engine: Engine, rule: Rule, article: Article, now: datetime) -> Expl
     )
 
 
+def _why(unless: tuple[Line, ...]) -> str:
+    return "every condition holds" + (", and nothing vetoes it" if unless else "")
+
+
 def _why_not(rule: Rule, page: Page, score: Relevance | None, match: tuple[Line, ...]) -> str:
+    if score is None and isinstance(rule.match, Score | AtLeast | Count | Any):
+        return f"does not hold: {_noted(match[0])}"
     if score is None:
-        missing = [
-            line.condition + (f" ({line.note})" if line.note else "")
-            for line in match
-            if not line.holds and (line.depth > 0 or len(match) == 1)
-        ]
-        return "does not hold: " + "; ".join(
-            missing or [match[0].condition + f" ({match[0].note})"]
-        )
+        missing = [_noted(line) for line in match if not line.holds and line.depth == 1]
+        return "does not hold: " + ("; ".join(missing) or _noted(match[0]))
     for veto in rule.unless:
         if evaluate(veto, page):
             return f"vetoed by unless: {label(veto)}"
@@ -84,49 +101,65 @@ def _why_not(rule: Rule, page: Page, score: Relevance | None, match: tuple[Line,
     return ""
 
 
-def _lines(
-    condition: Condition, page: Page, article: Article, dropped: tuple[Dropped, ...], depth: int
-) -> Iterator[Line]:
+def _noted(line: Line) -> str:
+    return line.condition + (f" ({line.note})" if line.note else "")
+
+
+def _lines(condition: Condition, page: Page, depth: int) -> Iterator[Line]:
     found = evaluate(condition, page)
+    if not (parts := inner(condition)):
+        yield _leaf(condition, page, depth)  # type: ignore[arg-type]
+        return
+    yield Line(
+        depth=depth,
+        condition=head(condition),
+        holds=found is not None,
+        note=_how_near(condition, found, page),
+    )
+    for part in parts:
+        yield from _lines(part, page, depth + 1)
+
+
+def _leaf(leaf: Leaf, page: Page, depth: int) -> Line:
+    mentions = mentions_of(leaf, page)
+    return Line(
+        depth=depth,
+        condition=label(leaf),
+        holds=bool(mentions),
+        note=_count(len(mentions)) if mentions else _why_none(leaf, page),
+        evidence=tuple(show(label(leaf), mention, page) for mention in mentions[:EXAMPLES]),
+    )
+
+
+def _how_near(condition: Condition, found: Found | None, page: Page) -> str:
+    """What an unsatisfied combination lacked, in numbers where it has any."""
     match condition:
-        case All(of=of) | Any(of=of):
-            yield Line(
-                depth=depth,
-                condition=_head(condition),
-                holds=found is not None,
-                note=_how_near(condition, page) if found is None else "",
-            )
-            for inner in of:
-                yield from _lines(inner, page, article, dropped, depth + 1)
-        case Not(of=inner):
-            yield Line(depth=depth, condition="not", holds=found is not None)
-            yield from _lines(inner, page, article, dropped, depth + 1)
+        case Score(of=weights, threshold=threshold):
+            reached = sum(points(one, evaluate(one.of, page)) for one in weights)
+            return f"{reached:g} points" + ("" if found else f" of {threshold:g}")
+        case _ if found is not None:
+            return ""
+        case All(of=of, within=words) if words is not None:
+            return _how_wide(of, page)
+        case Near(of=of, ordered=ordered):
+            wide = _how_wide(of, page)
+            return f"{wide}, in any order" if ordered and wide else wide
+        case Same(of=of, unit=unit):
+            return f"not in one {unit}; {wide}" if (wide := _how_wide(of, page)) else ""
+        case AtLeast(n=n, of=of):
+            return f"{sum(evaluate(one, page) is not None for one in of)} of {n}"
+        case Count(of=of, min=least):
+            one = evaluate(of, page)
+            return f"{len(one.intervals) if one else 0} of {least}"
+        case NotNear(of=of, to=to):
+            return f"each stands near {label(to)}" if evaluate(of, page) else ""
         case _:
-            mentions = mentions_of(condition, page)
-            keys = keys_of(condition)
-            passed_over = [one for one in dropped if one.mention.key in keys]
-            yield Line(
-                depth=depth,
-                condition=label(condition),
-                holds=bool(mentions),
-                note=_count(len(mentions)) if mentions else _why_passed_over(passed_over, article),
-                evidence=tuple(
-                    show(label(condition), mention, article) for mention in mentions[:EXAMPLES]
-                ),
-            )
+            return ""
 
 
-def _head(condition: All | Any) -> str:
-    if isinstance(condition, Any):
-        return "any"
-    return "all" + (f" within {condition.within} words" if condition.within else "")
-
-
-def _how_near(condition: All | Any, page: Page) -> str:
+def _how_wide(of: tuple[Condition, ...], page: Page) -> str:
     """For words that all stand there, but too far apart: how far."""
-    if not isinstance(condition, All) or condition.within is None:
-        return ""
-    found = evaluate(All(of=condition.of), page)
+    found = evaluate(All(of=tuple(one for one in of if not isinstance(one, Not))), page)
     if found is None:
         return ""
     if not found.intervals:
@@ -134,13 +167,22 @@ def _how_near(condition: All | Any, page: Page) -> str:
     return f"the narrowest window is {min(one.words for one in found.intervals)} words"
 
 
-def _why_passed_over(dropped: list[Dropped], article: Article) -> str:
+def _why_none(leaf: Leaf, page: Page) -> str:
+    if isinstance(leaf, Regex):
+        return "no match"
+    if isinstance(leaf, Named):
+        return "not found by the recogniser, or no model for the language is installed"
+    if leaf.scope.fields:
+        everywhere = [one for key in keys_of(leaf) for one in page.mentions(key)]
+        if everywhere:
+            fields = ", ".join(dict.fromkeys(one.field.value for one in everywhere))
+            return f"mentioned only elsewhere: {fields}"
+    dropped = [one for key in keys_of(leaf) for one in page.dropped(key)]
     if not dropped:
         return "no mention"
-    fields: dict[Field, str] = dict(texts(article))
-    shown = dropped[0]
-    text = fields[shown.mention.field][shown.mention.start : shown.mention.end]
-    return f"“{text}” does not count: {shown.why}"
+    mention, why = dropped[0]
+    text = page.text_of(mention.field)[mention.start : mention.end]
+    return f"“{text}” does not count: {why}"
 
 
 def _count(mentions: int) -> str:

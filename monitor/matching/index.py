@@ -1,28 +1,35 @@
-"""Mechanism: one Aho–Corasick pass that finds every term of every rule in a folded text."""
+"""Mechanism: one Aho–Corasick pass that finds every term of every rule in a folded text.
+
+There is an automaton a language, made when a text of that language first comes: it knows the
+language's own terms in all their forms, and those that are safe in any. Finding is a superset:
+whether a hit counts (borders of Arabic words, exact letters, what stands between the words) is
+looked at when somebody asks for it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice, product
 from unicodedata import normalize
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from monitor.matching.rules import ANY_LANGUAGE
-from monitor.matching.words import (
-    BORDER,
-    Folded,
-    arabic_variants,
-    fold,
-    fold_term,
-    is_arabic,
-    is_proclitic,
-    written_words,
-)
+from monitor.matching.arabic import bare, is_arabic, is_proclitic, spellings
+from monitor.matching.rules import ANY_LANGUAGE, Term
+from monitor.matching.words import BORDER, Folded, fold, fold_term, has_borders
 
-Key = tuple[str, str]
-"""What a term stands for: ``("country", "DZ")``, ``("concept", "arms")``, ``("term", …)``."""
+Key = str
+"""What a term stands for: ``country:DZ``, ``concept:arms``, ``term:…``."""
+
+Forms = Callable[[str, str], tuple[str, ...]]
+"""The inflected forms of a word in a language, the word itself among them."""
+
+_MOST_FORMS, _MOST_ARABIC = 200, 48
+GLUED = 8
+"""Letters from which on a name of several words is also found without its blanks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,82 +42,312 @@ class Entry:
     kind: str = "term"
     is_exact: bool = False
     is_prefix: bool = False
+    has_accents: bool = False
     is_ambiguous: bool = False
+    is_inflected: bool = False
+    """Its forms are listed already: it stands for itself alone."""
+    term: Term | None = None
+    """Where it has conditions of its own (``only_near``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Words ``first`` to ``last`` of a folded text are a term of ``key``."""
+    """A term at ``text[start:end]`` of a folded text; both ends are letters."""
 
-    key: Key
-    first: int
-    last: int
-    kind: str
-    is_ambiguous: bool
+    entry: Entry
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
     entry: Entry
-    written: tuple[str, ...]
-    """The exact words, where case and accents count."""
+    is_joined: bool = True
+    """Only joints stand between its words, in the term and so in the text."""
+    is_dotted: bool = False
+    """Found only with full stops between its letters: U.S. for US."""
+    is_glued: bool = False
+
+
+class Scan:
+    """What one pass over a text found."""
+
+    __slots__ = ("_by_key", "_folded", "_found", "_meanings", "keys")
+
+    def __init__(
+        self,
+        folded: Folded,
+        found: Sequence[tuple[int, int, int]],
+        meanings: Sequence[tuple[_Meaning, ...]],
+        keys: Sequence[tuple[Key, ...]],
+    ) -> None:
+        self._folded = folded
+        self._found = found
+        self._meanings = meanings
+        self._by_key: dict[Key, list[tuple[_Meaning, int, int]]] | None = None
+        self.keys = set(chain.from_iterable([keys[number] for number, _, _ in found]))
+        """All keys that may have a hit; a superset of those that have one."""
+
+    def most(self, key: Key) -> int:
+        """How many hits there are at most."""
+        return len(self._found_by_key().get(key, ()))
+
+    def hits(self, key: Key) -> Iterator[Hit]:
+        """The hits that count, in the order of their ends."""
+        for meaning, start, end in self._found_by_key().get(key, ()):
+            if (hit := _hit(meaning, self._folded, start, end)) is not None:
+                yield hit
+
+    def _found_by_key(self) -> dict[Key, list[tuple[_Meaning, int, int]]]:
+        if self._by_key is None:
+            self._by_key = {}
+            for number, start, end in self._found:
+                for meaning in self._meanings[number]:
+                    self._by_key.setdefault(meaning.entry.key, []).append((meaning, start, end))
+        return self._by_key
+
+
+class Terms:
+    """Entries by language, and the patterns that they are looked for by, made once a language.
+
+    ``listed`` gives the entries of one language (``any``: those that are safe in each);
+    ``knows`` tells whether a language has any.
+    """
+
+    def __init__(
+        self,
+        listed: Callable[[str], Iterable[Entry]],
+        knows: Callable[[str], bool],
+        forms: Forms,
+    ) -> None:
+        self.knows = knows
+        self._listed = listed
+        self._forms = forms
+        self._patterns: dict[str, dict[str, list[_Meaning]]] = {}
+
+    @staticmethod
+    def of(entries: Iterable[Entry], forms: Forms) -> Terms:
+        """Those of these entries."""
+        by_language: defaultdict[str, list[Entry]] = defaultdict(list)
+        for entry in entries:
+            by_language[entry.language].append(entry)
+        return Terms(
+            lambda language: by_language.get(language, ()), by_language.__contains__, forms
+        )
+
+    def patterns(self, language: str) -> Mapping[str, Sequence[_Meaning]]:
+        """What to search for in a text of the language, and what each pattern means."""
+        if (found := self._patterns.get(language)) is None:
+            found = defaultdict(list)
+            for spoken in dict.fromkeys((ANY_LANGUAGE, language)):
+                for entry in self._listed(spoken):
+                    for pattern, meaning in _patterns(entry, language, self._forms):
+                        found[pattern].append(meaning)
+            self._patterns[language] = found
+        return found
+
+
+MOST_LANGUAGES = 24
+"""Of how many languages the automata are kept: a feed may claim to be in any."""
 
 
 class Index:
-    """All terms of all rules, compiled; immutable."""
+    """All terms of all rules; grows by an automaton when a language is first met."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, *terms: Terms) -> None:
+        self._terms = terms
+        self._automata: dict[str, _Automaton] = {}
+
+    def scan(self, folded: Folded, language: str | None) -> Scan:
+        """Every term of the language, or safe in any, that may stand in the text."""
+        is_known = language and any(terms.knows(language) for terms in self._terms)
+        name = language if language and is_known else ANY_LANGUAGE
+        if (automaton := self._automata.get(name)) is None:
+            if len(self._automata) >= MOST_LANGUAGES:
+                del self._automata[next(iter(self._automata))]
+            automaton = self._automata[name] = self._build(name)
+        return automaton.scan(folded)
+
+    def prepare(self, languages: Iterable[str]) -> None:
+        """Make the automata of these languages now, so that no text waits for one."""
+        for language in languages:
+            self.scan(fold(""), language)
+
+    def _build(self, language: str) -> _Automaton:
         meanings: defaultdict[str, list[_Meaning]] = defaultdict(list)
-        for entry in entries:
-            folded = fold(entry.text)
-            written = written_words(entry.text, folded) if entry.is_exact else ()
-            for pattern in _patterns(entry):
-                meanings[pattern].append(_Meaning(entry, written))
-        self._meanings = tuple(tuple(found) for found in meanings.values())
-        self._automaton = AhoCorasick(list(meanings), matchkind=MatchKind.Standard)
-
-    def hits(self, text: str, folded: Folded, language: str | None) -> Iterator[Hit]:
-        """Every term of the language, or safe in any, that stands in the text."""
-        for number, start, end in self._automaton.find_matches_as_indexes(
-            folded.text, overlapping=True
-        ):
-            for meaning in self._meanings[number]:
-                entry = meaning.entry
-                if entry.language not in (ANY_LANGUAGE, language):
-                    continue
-                if (words := _words_of(folded, start, end)) is None:
-                    continue
-                first, last = words
-                if meaning.written and not _is_written(meaning.written, text, folded, first, last):
-                    continue
-                yield Hit(entry.key, first, last, entry.kind, entry.is_ambiguous)
+        for terms in self._terms:
+            for pattern, found in terms.patterns(language).items():
+                meanings[pattern].extend(found)
+        return _Automaton(meanings)
 
 
-def _patterns(entry: Entry) -> Iterable[str]:
-    """What to search for: blanks at both ends are word borders; a prefix goes on at its end,
-    and before an Arabic word a proclitic may stand, so that its border is judged at the hit."""
-    pattern = fold_term(entry.text)
-    if not pattern:
-        return ()
-    if is_arabic(pattern):
-        variants: tuple[str, ...] = arabic_variants(pattern)
+class _Automaton:
+    def __init__(self, meanings: dict[str, list[_Meaning]]) -> None:
+        self._meanings = tuple(map(tuple, meanings.values()))
+        self._keys = tuple(
+            tuple({meaning.entry.key for meaning in found}) for found in self._meanings
+        )
+        self._search = AhoCorasick(list(meanings), matchkind=MatchKind.Standard)
+
+    def scan(self, folded: Folded) -> Scan:
+        found = self._search.find_matches_as_indexes(folded.text, overlapping=True)
+        return Scan(folded, found, self._meanings, self._keys)
+
+
+# --- from a term to what is searched for ----------------------------------------------
+
+
+def _patterns(entry: Entry, language: str, forms: Forms) -> Iterator[tuple[str, _Meaning]]:
+    """Blanks at both ends are word borders; a prefix goes on at its end, before an Arabic word
+    a particle may stand, and scripts without blanks have no borders at all."""
+    folded = fold_term(entry.text)
+    if not folded:
+        return
+    meaning = _Meaning(entry, is_joined="|" not in folded)
+    for spelling in dict.fromkeys(_spellings(entry, folded, language, forms)):
+        yield _bordered(spelling, entry), meaning
+    if entry.is_exact and entry.text.isalpha() and entry.text.isupper() and " " not in folded:
+        dotted = BORDER.join(folded)
+        if 1 < len(folded) <= 5:
+            yield f" {dotted} ", _Meaning(entry, is_joined=False, is_dotted=True)
+    glued = folded.replace(" ", "")
+    if entry.kind == "name" and is_arabic(folded) and glued != folded and len(glued) >= GLUED:
+        yield glued, _Meaning(entry, is_glued=True)
+
+
+def other_forms(entry: Entry, forms: Forms) -> list[str]:
+    """In what other spellings an entry is looked for, folded, particles aside."""
+    own = fold_term(entry.text)
+    spelled = dict.fromkeys(_spellings(entry, own, entry.language, forms))
+    return [one for one in spelled if one != own]
+
+
+def _spellings(entry: Entry, folded: str, language: str, forms: Forms) -> Iterable[str]:
+    if "|" in folded:
+        spelled: Iterable[str] = with_signs(folded)
+    elif entry.is_exact or entry.is_prefix or entry.is_inflected:
+        spelled = (folded,)
     else:
-        variants = (pattern,)
-    return {variant.rstrip() if entry.is_prefix else variant for variant in variants}
+        words = words_in(entry.text)
+        choices = [bare(dict.fromkeys(map(fold_term, forms(word, language)))) for word in words]
+        spelled = chain([folded], map(" ".join, islice(product(*choices), most_forms(language))))
+    if is_arabic(folded):
+        return chain.from_iterable(map(spellings, spelled))
+    return spelled
 
 
-def _words_of(folded: Folded, start: int, end: int) -> tuple[int, int] | None:
-    if folded.text[start] == BORDER:
-        first = folded.word_at[start + 1]
-    else:
-        first = folded.word_around(start)
-        if not is_proclitic(folded.text[folded.starts[first] : start]):
+def with_signs(folded: str) -> tuple[str, ...]:
+    """A term that has signs between its words, with blanks after them and without: EE. UU."""
+    return folded, _SIGN.sub("|", folded), _SIGN.sub("| ", folded)
+
+
+_SIGN = re.compile(r"\|[| ]*")
+
+
+def most_forms(language: str) -> int:
+    """In how many combinations of its words' forms one term is looked for; in Arabic each is
+    looked for with and without articles."""
+    return _MOST_ARABIC if language == "ar" else _MOST_FORMS
+
+
+def words_in(term: str) -> list[str]:
+    """The words of a term, as it is written."""
+    return [word for word in _JOINTS.split(term) if word]
+
+
+_JOINTS = re.compile(r"[\s\-\u2010\u2011\u2013'\u2019\u02bc]+")
+
+
+def _bordered(pattern: str, entry: Entry) -> str:
+    """The pattern with the borders that its script has."""
+    pattern = pattern.replace("|", BORDER)
+    before = BORDER if has_borders(pattern[0]) and not is_arabic(pattern) else ""
+    after = BORDER if has_borders(pattern[-1]) and not entry.is_prefix else ""
+    return before + pattern + after
+
+
+# --- from what was found to a hit ------------------------------------------------------
+
+
+def _hit(meaning: _Meaning, folded: Folded, start: int, end: int) -> Hit | None:
+    text, entry = folded.text, meaning.entry
+    if text[start] == BORDER:
+        start += 1
+    if entry.is_prefix and has_borders(text[end - 1]):
+        end = text.index(BORDER, end)
+    elif text[end - 1] == BORDER:
+        end -= 1
+    if meaning.is_glued:
+        return Hit(entry, start, end)
+    if is_arabic(text[start]):
+        first = text.rindex(BORDER, 0, start) + 1
+        if first < start and not is_proclitic(text[first:start], text[start:end]):
             return None
-    return first, folded.word_around(end - 1)
+        start = first
+    barred = folded.barred[start:end]
+    if meaning.is_joined and "|" in barred:
+        return None
+    if meaning.is_dotted:
+        return Hit(entry, start, end) if _is_dotted(entry.text, folded, start, end) else None
+    if entry.is_exact and not _is_exactly(entry.text, folded, start, end):
+        return None
+    if entry.has_accents and not _is_accented(entry.text, folded, start, end):
+        return None
+    return Hit(entry, start, end)
 
 
-def _is_written(words: tuple[str, ...], text: str, folded: Folded, first: int, last: int) -> bool:
-    return len(words) == last - first + 1 and all(
-        normalize("NFC", text[slice(*folded.spans[first + i])]) == word
-        for i, word in enumerate(words)
+def _is_exactly(term: str, folded: Folded, start: int, end: int) -> bool:
+    """Whether these are the term's letters, no currency (US$), no part of a longer U.S.S.R."""
+    first, after = folded.span(start, end)
+    if folded.given[after : after + 1] in _CURRENCIES:
+        return False
+    if "." in term and is_inside_dots(folded.given, first, after):
+        return False
+    return _is_written(term, folded, start, end)
+
+
+_CURRENCIES = ("$", "€", "£", "¥")
+
+
+def is_inside_dots(text: str, start: int, end: int) -> bool:
+    """Whether letters with full stops go on before or after a dotted acronym."""
+    before, after = text[max(0, start - 2) : start], text[end : end + 3]
+    return (before[-1:] == "." and before[:1].isalpha()) or bool(_MORE_DOTS.match(after))
+
+
+_MORE_DOTS = re.compile(r"\.[^\W\d_](?![^\W\d_])")
+
+
+def _is_written(term: str, folded: Folded, start: int, end: int) -> bool:
+    """Whether the words have exactly these letters; what stands between them is not compared."""
+    words = (folded.given[slice(*span)] for span in _word_spans(folded, start, end))
+    return [normalize("NFC", word) for word in words] == _written_words(term)
+
+
+def _written_words(term: str) -> list[str]:
+    folded = fold(term)
+    end = len(folded.text) - 1
+    spans = _word_spans(folded, 1, end)
+    return [normalize("NFC", term[slice(*span)]) for span in spans]
+
+
+def _word_spans(folded: Folded, start: int, end: int) -> Iterator[tuple[int, int]]:
+    position = start
+    for word in folded.text[start:end].split(BORDER):
+        if word:
+            yield folded.span(position, position + len(word))
+        position += len(word) + 1
+
+
+def _is_dotted(term: str, folded: Folded, start: int, end: int) -> bool:
+    """Whether these are the acronym's letters, with full stops between them."""
+    first, last = folded.span(start, end)
+    given = folded.given[first:last]
+    return given == ".".join(term) and not is_inside_dots(folded.given, first, last)
+
+
+def _is_accented(term: str, folded: Folded, start: int, end: int) -> bool:
+    first, last = folded.span(start, end)
+    return (
+        normalize("NFC", folded.given[first:last]).casefold() == normalize("NFC", term).casefold()
     )

@@ -9,17 +9,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monitor.matching.evaluate import (
-    Interval,
-    Mention,
-    Page,
-    evaluate,
-    is_in_lead,
-    mentions_of,
+from monitor.matching.evaluate import Found, Interval, mentions_of
+from monitor.matching.page import Mention, Page
+from monitor.matching.rules import (
+    All,
+    Any,
+    AtLeast,
+    Condition,
+    Count,
+    Field,
+    Near,
+    Not,
+    NotNear,
+    Same,
+    Score,
 )
-from monitor.matching.rules import All, Any, Condition, Field, Not
 
-TITLE, LEAD, BODY, OTHER = 3.0, 1.5, 0.5, 0.5
+TITLE, LEAD, OTHER = 3.0, 1.5, 0.5
 REPEATED, MOST_REPEATS = 0.3, 5
 CLOSE = 40
 """Words: a window up to here is full marks."""
@@ -27,7 +33,7 @@ FARTHEST = 0.4
 """What is left of the marks however far apart the conditions stand."""
 SHORT, MEDIUM = 450, 1_200
 """Characters of title and body below which presence is enough, and is almost enough."""
-PRESENT, ALMOST = 0.5, 1.5
+PRESENT, ALMOST = 0.6, 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +49,13 @@ class Relevance:
     """The narrowest window that holds all conditions; ``None``: they share no line."""
 
 
-def relevance(condition: Condition, page: Page, characters: int) -> Relevance:
-    """How much an article of so many characters is about a condition that holds on it."""
+def relevance(condition: Condition, found: Found, page: Page) -> Relevance:
+    """How much an article is about a condition that was found to hold on it."""
     place = _place(condition, page)
-    window = narrowest(condition, page)
+    window = narrowest(found)
     closeness = 1.0 if window is None else max(FARTHEST, min(1.0, CLOSE / window.words))
     score = place * closeness
+    characters = len(page.article.title) + len(page.article.text)
     if characters < SHORT:
         score = max(score, PRESENT)
     elif characters < MEDIUM:
@@ -61,20 +68,23 @@ def relevance(condition: Condition, page: Page, characters: int) -> Relevance:
     )
 
 
-def narrowest(condition: Condition, page: Page) -> Interval | None:
+def narrowest(found: Found) -> Interval | None:
     """The shortest run of words in which the whole condition holds."""
-    found = evaluate(condition, page)
-    if found is None:
-        return None
     return min(found.intervals, key=lambda one: (one.words, one.first), default=None)
 
 
 def _place(condition: Condition, page: Page) -> float:
     match condition:
-        case All(of=of):
+        case All(of=of) | Near(of=of) | Same(of=of):
             return min((_place(one, page) for one in of if not isinstance(one, Not)), default=1.0)
         case Any(of=of):
             return max((_place(one, page) for one in of), default=0.0)
+        case AtLeast(n=n, of=of):
+            return sorted((_place(one, page) for one in of), reverse=True)[n - 1]
+        case NotNear(of=one) | Count(of=one):
+            return _place(one, page)
+        case Score(of=weights):
+            return max((_place(one.of, page) for one in weights if one.weight > 0), default=0.0)
         case Not():
             return 0.0
         case _:
@@ -84,14 +94,16 @@ def _place(condition: Condition, page: Page) -> float:
 def _score(mentions: tuple[Mention, ...], page: Page) -> float:
     if not mentions:
         return 0.0
-    best = max(_weight(mention, page) for mention in mentions)
-    more = REPEATED * min(len(mentions) - 1, MOST_REPEATS)
-    return min(best + more, TITLE) / TITLE
+    best, *others = sorted((_weight(mention, page) for mention in mentions), reverse=True)
+    return min(best + REPEATED * sum(others[:MOST_REPEATS]), TITLE) / TITLE
 
 
 def _weight(mention: Mention, page: Page) -> float:
+    """News tell the most important first: below the lead, a mention weighs less and less."""
     if mention.field is Field.TITLE:
         return TITLE
-    if is_in_lead(mention, page):
+    if page.is_in_lead(mention):
         return LEAD
-    return BODY if mention.field is Field.BODY else OTHER
+    if mention.field is not Field.BODY:
+        return OTHER
+    return LEAD * (1 - mention.first / page.words)

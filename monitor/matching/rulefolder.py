@@ -10,9 +10,9 @@ from monitor.errors import Mistake
 from monitor.mistakes import MAX_BYTES
 from monitor.textfiles import read_bytes
 
-CONCEPTS = "concepts"
-"""The name of the folders that hold concept files."""
-_SUFFIXES = frozenset({".yaml", ".yml"})
+CONCEPTS, ENTITIES, PACKS = LISTS = ("concepts", "entities", "packs")
+"""The names of the folders that hold no rules, but what rules name."""
+_SUFFIXES = (".yaml", ".yml")
 
 
 def files_in(folder: Path) -> dict[str, bytes | Mistake]:
@@ -24,17 +24,23 @@ def files_in(folder: Path) -> dict[str, bytes | Mistake]:
     """
     files: dict[str, bytes | Mistake] = {}
     paths = sorted(_walk(folder, files))
-    if not files and all(CONCEPTS in path.relative_to(folder).parts for path in paths):
+    top = os.path.join(folder, "")
+    if not files and all(_is_list(path.removeprefix(top)) for path in paths):
         message = "no rules in this folder: a rule is a file named *.yaml"
         files[_shown(folder)] = Mistake(file=_shown(folder), message=message)
     for path in paths:
-        files[_shown(path)] = read_bytes(path, _shown(path), MAX_BYTES)
+        shown = _shown(path)
+        files[shown] = read_bytes(Path(path), shown, MAX_BYTES)
     return files
 
 
-def _walk(folder: Path, failed: dict[str, bytes | Mistake]) -> Iterator[Path]:
+def _is_list(path: str) -> bool:
+    return not set(LISTS).isdisjoint(path.split(os.sep)[:-1])
+
+
+def _walk(folder: Path, failed: dict[str, bytes | Mistake]) -> Iterator[str]:
     def fail(error: OSError) -> None:
-        shown = _shown(Path(error.filename or folder))
+        shown = _shown(error.filename or folder)
         failed[shown] = Mistake(file=shown, message=_unreadable(error))
 
     visited: set[str] = set()
@@ -46,17 +52,16 @@ def _walk(folder: Path, failed: dict[str, bytes | Mistake]) -> Iterator[Path]:
         visited.add(real)
         folders[:] = sorted(name for name in folders if name[0] != ".")
         for name in names:
-            path = Path(root, name)
-            if path.suffix.lower() in _SUFFIXES and name[0] not in ".#":
-                yield path
+            if name.lower().endswith(_SUFFIXES) and name[0] not in ".#":
+                yield os.path.join(root, name)
 
 
 def _unreadable(error: OSError) -> str:
     return f"cannot be read: {error.strerror or error}"
 
 
-def _shown(path: Path) -> str:
-    full = Path(os.path.abspath(path))
-    here = Path.cwd()
-    shown = full.relative_to(here) if full.is_relative_to(here) else full
-    return str(shown).encode(errors="backslashreplace").decode()
+def _shown(path: Path | str) -> str:
+    """Relative to the current directory, where it is below that."""
+    full, here = os.path.abspath(path), os.getcwd()
+    shown = "." if full == here else full.removeprefix(os.path.join(here, ""))
+    return shown.encode(errors="backslashreplace").decode()

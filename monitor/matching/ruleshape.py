@@ -1,67 +1,37 @@
-"""Data: the shape of rule files and concept files, for pydantic to check.
+"""Data: the shape of rule files, for pydantic to check.
 
 The same classes write the JSON Schema by which editors complete and check a rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-from monitor.matching import rules
-from monitor.matching.conditionshape import (
-    HEADS,
-    SOME,
-    ConditionShape,
-    Filled,
-    Shape,
-    absent,
-    can_be_found,
-    concept_name,
-    keys_of,
-    look_up,
-    or_list,
-    vocabulary_of,
-)
-from monitor.matching.rules import Status, Term
-from monitor.matching.rulevalues import Day, Duration, Id, Language, Line, Relevance, TermText, Text
+from monitor.matching import rules, vocabulary
+from monitor.matching.combinationshape import ListedTermShape, ShortShape, WeightShape
+from monitor.matching.conditionshape import BODIES, HEADS, ConditionShape, FoundShape
+from monitor.matching.rules import Status
+from monitor.matching.rulevalues import Day, Duration, Id, Language, Line, Relevance, Text
+from monitor.matching.shapes import SOME, Filled, Shape, absent, keys_of, or_list
 from monitor.mistakes import Path
 from monitor.models import Severity
-
-# --- names that are looked up --------------------------------------------------------
-
-
-def _destination(name: str, info: ValidationInfo) -> str:
-    return look_up("destination", name, vocabulary_of(info).destinations)
-
-
-def _feed_tag(name: str, info: ValidationInfo) -> str:
-    return look_up("feed tag", name, vocabulary_of(info).feed_tags)
 
 
 def _someone(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
     """Nobody to notify is allowed only where nobody is notified: ``match``."""
-    if not names and vocabulary_of(info).destinations is not None:
+    if not names and vocabulary.vocabulary_of(info).destinations is not None:
         raise ValueError("must not be empty: leave it out for every destination")
     return names
-
-
-def _not_only_not(shape: Term | Shape) -> Term | Shape:
-    if not can_be_found(shape):
-        raise ValueError("needs a condition that is not a `not` (each branch of an `any` does)")
-    return shape
-
-
-# --- files ---------------------------------------------------------------------------
 
 
 class FeedsShape(Shape):
     """Which feeds an article may come from."""
 
     tags: Annotated[
-        tuple[Annotated[str, AfterValidator(_feed_tag)], ...],
+        tuple[Annotated[str, AfterValidator(vocabulary.feed_tag)], ...],
         Filled,
         or_list(str),
     ] = Field(description="Feeds that have one of these tags.")
@@ -107,9 +77,7 @@ class RuleShape(Shape):
     """A rule: what an analyst wants to hear about."""
 
     id: Id = Field(description="A name for ever: letters, digits, dashes.")
-    match: Annotated[ConditionShape, AfterValidator(_not_only_not)] = Field(
-        description="When the rule fires."
-    )
+    match: FoundShape = Field(description="When the rule fires.")
     title: Line = Field(default="", description="What readers see above the alert.")
     owner: Line = Field(default="", description="Who answers for the rule.")
     severity: Severity = Field(default=Severity.NORMAL, description="How urgent a match is.")
@@ -126,7 +94,7 @@ class RuleShape(Shape):
         default_factory=absent, description="Filters on the article, not its words."
     )
     notify: Annotated[
-        tuple[Annotated[str, AfterValidator(_destination)], ...],
+        tuple[Annotated[str, AfterValidator(vocabulary.destination)], ...],
         AfterValidator(_someone),
         or_list(str),
     ] = Field(default_factory=absent, description="Names of destinations; left out: every one.")
@@ -140,43 +108,60 @@ class RuleShape(Shape):
     )
 
 
-Terms = Annotated[tuple[TermText, ...], Filled]
-
-
-class TermListShape(Shape):
-    """A concept: terms for each language (the keys that are none of these)."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Terms]
-
-    id: Id
-    anywhere: Terms = Field(default=(), alias="any")
-    masks: dict[Language, Terms] = Field(default_factory=dict, alias="except")
-    use: Annotated[
-        tuple[Annotated[str, AfterValidator(concept_name)], ...],
-        Filled,
-        or_list(str),
-    ] = ()
-
-
 _BELOW: Mapping[str, type[Shape]] = {
     **{f"<{head}>": shape for head, shape in HEADS.items()},
+    **BODIES,
+    "short": ShortShape,
+    "<of>": WeightShape,
+    "<listed>": ListedTermShape,
     "where": WhereShape,
     "feeds": FeedsShape,
     "tests": RuleTestShape,
 }
 
 
-def known_keys(location: Path) -> Collection[str]:
-    """The keys of the mapping at a location that pydantic names, in a rule file."""
-    names = [part for part in location if isinstance(part, str)]
-    shape = _BELOW[names[-1]] if names else RuleShape
-    return keys_of(shape)
+_WEIGHTS = ("weight", "max")
+"""The keys that a condition below ``score:`` has beside its own."""
+
+
+def keys_known(top: type[Shape]) -> Callable[[Path], Collection[str]]:
+    """Tells the keys of the mapping at a location that pydantic names, in a file of this shape."""
+
+    def known(location: Path) -> Collection[str]:
+        names = [part for part in location if isinstance(part, str)]
+        keys = keys_of(_BELOW[names[-1]] if names else top)
+        is_weighted = names[-2:-1] == ["<of>"]
+        return [*keys, *_WEIGHTS] if is_weighted else keys
+
+    return known
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a rule file, for editors."""
+    found = RuleShape.model_json_schema()
+    shapes = found["$defs"]
+    weighted = _with_weights(shapes, shapes.pop("WeightShape")["properties"])
+    shapes["ScoreBody"]["properties"]["of"]["items"] = {
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in weighted]
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **RuleShape.model_json_schema(),
+        **found,
+        "$defs": shapes | weighted,
+    }
+
+
+def _with_weights(
+    shapes: Mapping[str, dict[str, Any]], weights: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Every condition that is a mapping, once more: with a weight beside it."""
+    options = {key: weights[key] for key in _WEIGHTS}
+    return {
+        f"Weighted{name}": {
+            **shapes[name],
+            "properties": {**shapes[name]["properties"], **options},
+            "required": [*shapes[name]["required"], "weight"],
+            "title": f"Weighted{name}",
+        }
+        for name in (shape.__name__ for shape in HEADS.values())
     }

@@ -5,15 +5,18 @@ Each is a type for ``ruleshape``: how it is checked, and what the JSON Schema sa
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeGuard
 
 from pydantic import AfterValidator, Field, PlainValidator
 
 from monitor import units
+from monitor.matching import expressions
 from monitor.matching.rules import ANY, NORMAL, STRICT, Term
-from monitor.mistakes import found, listed, not_text, quoted
+from monitor.mistakes import closest, found, listed, not_text, quoted
 
 # --- text ----------------------------------------------------------------------------
 
@@ -59,6 +62,8 @@ Language = Annotated[
 
 # --- dates and numbers ---------------------------------------------------------------
 
+MAX_MENTIONS = 200
+"""More mentions of one thing than an article's page keeps cannot be asked for."""
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _WITHIN = r"^[1-9][0-9]{0,3}( words?)?$"
 _MAX_WITHIN = 9_999
@@ -94,12 +99,64 @@ def _within(value: object) -> int:
 def _relevance(value: object) -> float:
     if isinstance(value, str) and value in _RELEVANCE:
         return _RELEVANCE[value]
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+    if _is_number(value) and 0 <= value <= 1:
         return float(value)
     options = listed([*_RELEVANCE, "a number from 0 to 1"])
     raise ValueError(f"expected {options}, found {found(value)}")
 
 
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _number(is_right: Callable[[float], bool], expected: str) -> Callable[[object], float]:
+    """A validator of finite numbers."""
+
+    def number(value: object) -> float:
+        if _is_number(value) and is_right(value):
+            return float(value)
+        raise ValueError(f"expected {expected}, found {found(value)}")
+
+    return number
+
+
+def _whole(most: int, what: str) -> Any:
+    """The type of a whole number from 1 to ``most``."""
+
+    def whole(value: object) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most:
+            return value
+        raise ValueError(f"expected a number{what} from 1 to {most}, found {found(value)}")
+
+    return PlainValidator(whole, Annotated[int, Field(ge=1, le=most)])
+
+
+def _yes(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueError(f"expected true or false, found {not_text(value)}")
+
+
+Words = Annotated[int, _whole(_MAX_WITHIN, " of words")]
+"""A distance."""
+Mentions = Annotated[int, _whole(MAX_MENTIONS, "")]
+Conditions = Annotated[int, _whole(_MAX_WITHIN, "")]
+"""How many of them."""
+YesNo = Annotated[bool, PlainValidator(_yes, bool)]
+Points = Annotated[
+    float,
+    PlainValidator(
+        _number(lambda value: value != 0, "a number that is not 0"),
+        Annotated[float, Field(json_schema_extra={"not": {"const": 0}})],
+    ),
+]
+"""What a mention adds to a score, or takes from it."""
+Threshold = Annotated[
+    float,
+    PlainValidator(
+        _number(lambda value: value > 0, "a number above 0"), Annotated[float, Field(gt=0)]
+    ),
+]
 Day = Annotated[
     date,
     PlainValidator(
@@ -135,8 +192,6 @@ def term(value: object) -> Term:
     Raises:
         ValueError: it is not text, or its marks make no sense.
     """
-    if isinstance(value, dict) and "term" in value:
-        raise ValueError("a term with options is not supported yet")
     if not isinstance(value, str):
         raise ValueError(f"expected a term, found {not_text(value)}")  # noqa: TRY004
     text = " ".join(value.split())
@@ -168,3 +223,53 @@ TermText = Annotated[
         ],
     ),
 ]
+
+# --- what is found otherwise ---------------------------------------------------------
+
+_MAX_PATTERN = 1_000
+_LABELS = ("PER", "ORG", "LOC", "MISC")
+_OTHER_LABELS = {
+    "PERSON": "PER",
+    "PEOPLE": "PER",
+    "ORGANISATION": "ORG",
+    "ORGANIZATION": "ORG",
+    "COMPANY": "ORG",
+    "GPE": "LOC",
+    "PLACE": "LOC",
+    "LOCATION": "LOC",
+}
+"""What other recognisers, and people, call them."""
+
+
+def _expression(pattern: str) -> str:
+    if len(pattern) > _MAX_PATTERN:
+        raise ValueError(f"is longer than {_MAX_PATTERN:,} characters")
+    expressions.check(pattern)
+    return pattern
+
+
+def _label(value: object) -> str:
+    if value in _LABELS:
+        return str(value)
+    if not isinstance(value, str):
+        raise ValueError(f"expected {listed(_LABELS)}, found {found(value)}")  # noqa: TRY004
+    upper = value.strip().upper()
+    meant = _OTHER_LABELS.get(upper) or closest(upper, _LABELS)
+    hint = f" (did you mean {meant}?)" if meant else ""
+    raise ValueError(f"expected {listed(_LABELS)}, found {quoted(value)}{hint}")
+
+
+def _words(text: str) -> str:
+    if not any(letter.isalnum() for letter in text):
+        raise ValueError(f"needs a letter or a digit, found {quoted(text)}")
+    return " ".join(text.split())
+
+
+Expression = Annotated[
+    str,
+    AfterValidator(_expression),
+    Field(json_schema_extra={"minLength": 1, "maxLength": _MAX_PATTERN}),
+]
+Label = Annotated[str, PlainValidator(_label, Literal["PER", "ORG", "LOC", "MISC"])]
+"""What a statistical recogniser calls what it found."""
+NamedText = Annotated[str, AfterValidator(_words), Field(json_schema_extra={"minLength": 1})]

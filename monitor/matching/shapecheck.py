@@ -8,9 +8,11 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from monitor.errors import Mistake
-from monitor.matching.conditionshape import UNREADY, Shape, Vocabulary
+from monitor.matching.conditionshape import UNREADY
 from monitor.matching.rules import Place
-from monitor.matching.yamlnodes import Document
+from monitor.matching.shapes import Shape
+from monitor.matching.vocabulary import Vocabulary
+from monitor.matching.yamlnodes import Document, Node
 from monitor.mistakes import Complaint, Path, complaints, spelled
 
 _S = TypeVar("_S", bound=Shape)
@@ -23,6 +25,7 @@ def checked(
     keys: Callable[[Path], Collection[str]],
     *,
     leave_out: Collection[str] = (),
+    unready: Collection[str] = UNREADY,
 ) -> tuple[_S | None, list[Mistake]]:
     """The document as a shape, or every mistake in it.
 
@@ -32,6 +35,7 @@ def checked(
         vocabulary: what it may name.
         keys: the keys known at a place, for "did you mean".
         leave_out: keys of the top that were dealt with already.
+        unready: keys that will be known one day.
     """
     if document.root is None:
         return None, []
@@ -41,7 +45,7 @@ def checked(
     try:
         return shape.model_validate(plain, context=vocabulary), []
     except ValidationError as error:
-        found = complaints(error, keys=keys, unready=UNREADY)
+        found = complaints(error, keys=keys, unready=unready)
         return None, [placed(document, complaint) for complaint in found]
 
 
@@ -52,13 +56,14 @@ def placed(document: Document, complaint: Complaint) -> Mistake:
     of what its author wrote without a list; neither is in the file.
     """
     assert document.root is not None
-    node, spot = document.root, document.root.spot
+    node: Node | None = document.root
+    spot = document.root.spot
     path: list[str | int] = []
     for number, part in enumerate(complaint.path, start=1):
-        if part in node.children:
+        if node is not None and part in node.spots:
             is_wrong = complaint.is_key and number == len(complaint.path)
-            spot = node.keys[str(part)] if is_wrong else node.children[part].spot
-            node = node.children[part]
+            spot = node.keys[str(part)] if is_wrong else node.spots[part]
+            node = node.children.get(part)
             path.append(part)
         elif isinstance(part, str) and not part.startswith("<"):
             path.append(part)
@@ -71,8 +76,8 @@ def place_of(document: Document, *path: str | int) -> Place:
     assert document.root is not None
     node, spot = document.root, document.root.spot
     for part in path:
-        spot = node.keys[part] if isinstance(part, str) else node.children[part].spot
-        node = node.children[part]
+        spot = node.keys[part] if isinstance(part, str) else node.spots[part]
+        node = node.children.get(part, node)
     line, column = spot
-    quote = document.source.mistake(line, column, "").quote
-    return Place(file=document.source.file, line=line, column=column, quote=quote)
+    source = document.source
+    return Place(file=source.file, line=line, column=column, quote=source.quote(line))

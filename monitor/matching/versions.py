@@ -8,81 +8,117 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import timedelta
+from functools import cache, lru_cache
 
-from monitor.matching.rules import All, Any, Concept, Condition, Not, Rule, TermList
+from monitor.matching.references import Kind, Links, Lists, Reference, links, reached
+from monitor.matching.rules import Alias, Concept, Country, Entity, Group, Rule
 
 _LENGTH = 12
 """Hex digits: 2.8e14 versions, and short enough to be read out on the telephone."""
 
 
-def rule_version(rule: Rule, digests: Mapping[str, str], concepts: Mapping[str, TermList]) -> str:
-    """The version of a rule and of all term lists it uses (``digests`` of these lists)."""
-    used = sorted(concepts_used(concepts_named(rule), concepts))
-    content = [
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """All that rules may name, with the digest of each."""
+
+    links: Links
+    digests: Mapping[Reference, str]
+    """Of the lists and the groups."""
+    aliases: str
+    """Of the user's own words for countries: those for one bear out those for another."""
+
+
+def named(lists: Lists, groups: Collection[str], aliases: Collection[Alias]) -> Named:
+    """Digests of what rules may name; of groups only where ``groups`` says what each is."""
+    known = groups if isinstance(groups, Mapping) else {}
+    return Named(
+        links=links(lists),
+        digests={
+            **{name: digest(listed) for name, listed in lists.items()},
+            **{Reference(Kind.GROUP, name): digest(group) for name, group in known.items()},
+        },
+        aliases=digest(tuple(aliases)) if aliases else "",
+    )
+
+
+def rule_version(rule: Rule, names: Iterable[Reference], named: Named) -> str:
+    """The version of a rule and of all that it names: ``names``, and what these name."""
+    used = sorted(reached(names, named.links))
+    has_countries = any(one.kind in {Kind.COUNTRY, Kind.GROUP} for one in used)
+    content = (
         *(rule.match, rule.unless, rule.where, rule.min_relevance),
         *(rule.notify, rule.severity, rule.title),
-        [(name, digests[name]) for name in used],
-    ]
+        tuple((*one, named.digests[one]) for one in used if one in named.digests),
+        named.aliases if has_countries else "",
+    )
     return digest(content)[:_LENGTH]
 
 
-def ruleset_version(rules: Iterable[Rule], digests: Mapping[str, str]) -> str:
-    """The version of all rules and all concepts together."""
-    return digest([sorted((rule.id, rule.version) for rule in rules), digests])[:_LENGTH]
+def ruleset_version(rules: Iterable[Rule], named: Named) -> str:
+    """The version of all rules, and of all that they may name, together."""
+    content = (
+        tuple(sorted((rule.id, rule.version) for rule in rules)),
+        tuple((*one, found) for one, found in sorted(named.digests.items())),
+        named.aliases,
+    )
+    return digest(content)[:_LENGTH]
 
 
 def digest(value: object) -> str:
     """A SHA-256 over frozen values, places left out."""
-    plain = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(plain.encode()).hexdigest()
+    return hashlib.sha256(_encode(_plain(value)).encode()).hexdigest()
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def _plain(value: object) -> object:
-    if is_dataclass(value):
-        compared = (f.name for f in fields(value) if f.compare)
-        return [type(value).__name__, {name: _plain(getattr(value, name)) for name in compared}]
+    """Without what is as it is by default: a new option changes no version but of its users."""
     match value:
-        case Mapping():
-            return {key: _plain(item) for key, item in value.items()}
-        case frozenset():
-            return sorted(value)
-        case timedelta():
-            return value.total_seconds()
         case str() | int() | float() | None:
             return value
-        case Sequence():
+        case tuple():
             return [_plain(item) for item in value]
-        case _:
-            raise TypeError(f"no canonical form for {value!r}")
+        case frozenset():
+            return sorted(value)
+        case Mapping():
+            return {key: _plain(item) for key, item in value.items()}
+        case timedelta():
+            return value.total_seconds()
+        case Country() | Group() | Concept() | Entity():
+            return _same_in_many(value)
+    return _told(value)
 
 
-def concepts_named(rule: Rule) -> frozenset[str]:
-    """The concepts that a rule names itself."""
-    return frozenset().union(*map(_concepts_in, (rule.match, *rule.unless)))
+@lru_cache(4_096)
+def _same_in_many(leaf: Country | Group | Concept | Entity) -> object:
+    """Ten thousand rules name the same hundred things."""
+    return _told(leaf)
 
 
-def _concepts_in(condition: Condition) -> frozenset[str]:
-    match condition:
-        case Concept(id=name):
-            return frozenset([name])
-        case All(of=of) | Any(of=of):
-            return frozenset().union(*map(_concepts_in, of))
-        case Not(of=inner):
-            return _concepts_in(inner)
-        case _:
-            return frozenset()
+def _told(value: object) -> object:
+    if not is_dataclass(value) or isinstance(value, type):
+        raise TypeError(f"no canonical form for {value!r}")
+    told = {
+        name: _plain(given)
+        for name, default in _compared(type(value))
+        if (given := getattr(value, name)) is not default and given != default
+    }
+    return [type(value).__name__, told]
 
 
-def concepts_used(names: Iterable[str], concepts: Mapping[str, TermList]) -> frozenset[str]:
-    """These concepts and all that they use, directly or not; unknown ones are among them."""
-    used: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in used:
-            used.add(name)
-            waiting.extend(concepts[name].use if name in concepts else ())
-    return frozenset(used)
+@cache
+def _compared(kind: type) -> tuple[tuple[str, object], ...]:
+    """The fields of a class that count, each with its default."""
+    assert is_dataclass(kind)
+    return tuple(
+        (
+            field.name,
+            field.default if field.default_factory is MISSING else field.default_factory(),
+        )
+        for field in fields(kind)
+        if field.compare
+    )

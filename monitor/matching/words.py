@@ -4,191 +4,230 @@ Letters are compared after Unicode NFKC, case folding, and the folding of accent
 Arabic letter variants, harakat and tatweel. A text and a term go through the same steps, and
 each word keeps its place in the text as given, for the evidence.
 
-A folded text is one string in which every word stands between blanks, and a bar stands where
-more than a blank, a hyphen or an apostrophe parts two words::
+In a folded text a blank stands for each blank, hyphen and apostrophe, a bar for any other sign
+between words; ``text`` has blanks for the bars too, so that "these words in order, on word
+borders" is a plain substring, and ``barred`` tells whether a sign stood between them::
 
-    L'Algérie, dit-il   ->   " l algerie | dit il "
+    L'Algérie, dit-il   ->   " l algerie| dit il "
 
-so that "these words in order, on word borders" is a plain substring. Scripts written without
-blanks (Chinese, Japanese, Thai …) give one word a character: there a term matches anywhere.
+Scripts written without blanks (Chinese, Japanese, Thai …) have a word a character, and no
+borders: there a term matches anywhere.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from bisect import bisect_right
-from dataclasses import dataclass, field
-from itertools import product
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 BORDER = " "
-_BARRIER = " | "
 
 _UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uf900-\ufaff\U00020000-\U0003ffff"
+    *((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x4DBF)),
+    *((0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)),
 )
-# The ranges of vowel signs keep the words of Indic scripts whole: `\w` leaves them out.
-_WORD = re.compile(rf"[{_UNSPACED}]|(?:[^\W_{_UNSPACED}]|[\u0900-\u0dff])+")
-_JOINT = re.compile(r"[\s\-\u2010\u2011\u2013'\u2019\u02bc\u00ad]*")
+"""Code points of scripts written without blanks: each character is a word."""
+_INDIC = (0x0900, 0x0DFF)
+"""Where vowel signs, which are no letters to Unicode, belong to the word."""
+_JOINTS = frozenset("-\u2010\u2011\u2013'\u2019\u02bc\u00ad")
+"""With blanks, what may stand between the words of one term."""
 
 _ARABIC_VARIANTS = str.maketrans("أإآٱىةکی", "ااااي\u0647كي")
 _INVISIBLE = frozenset("\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u0640") | frozenset(
     map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 )
 
-_PROCLITICS = frozenset(
-    [
-        "و",
-        "ف",
-        "ب",
-        "ل",
-        "ك",
-        "س",
-        "ال",
-        "وال",
-        "فال",
-        "بال",
-        "كال",
-        "وبال",
-        "فبال",
-        "وكال",
-        "لل",
-        "ولل",
-        "فلل",
-        "وب",
-        "ول",
-        "وك",
-        "فب",
-        "فل",
-        "فك",
-        "بل",
-    ]
-)
-"""What Arabic writes together with the next word: and, so, by, for, like, the, and their sums."""
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Folded:
-    """A text as its words: ``text`` for searching, ``spans`` for pointing.
+    """A text as its words: ``text`` for searching, ``span`` for pointing into what was given."""
 
-    ``starts[i]`` is where word ``i`` begins in ``text``; ``spans[i]`` is its first character
-    and the one after its last in the text as given.
-    """
+    given: str
+    text: str
+    barred: str
+    places: NDArray[np.intp] | None
+    """Where each character of ``text`` but the first was given; ``None``: in order, one for one."""
 
-    text: str = BORDER
-    starts: tuple[int, ...] = ()
-    spans: tuple[tuple[int, int], ...] = ()
-    word_at: dict[int, int] = field(default_factory=dict)
-    """From a word's start in ``text`` to its number."""
+    def place(self, position: int) -> int:
+        """Where the character at a position of ``text`` stands in what was given."""
+        return position - 1 if self.places is None else int(self.places[position - 1])
 
-    def word_around(self, position: int) -> int:
-        """The number of the word that stands at ``position`` of ``text``."""
-        return bisect_right(self.starts, position) - 1
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """``text[start:end]`` in what was given, from its first letter to the marks on its last."""
+        first, after = self.place(start), self.place(end - 1) + 1
+        while after < len(self.given) and unicodedata.combining(self.given[after]):
+            after += 1
+        return first, after
+
+    def starts(self) -> list[int]:
+        """Where each word begins in ``text``: a hundred microseconds, asked for once a text."""
+        classes = _class_of(np.frombuffer(self.text.encode("utf-32-le"), np.uint32))
+        is_word = classes != _BLANK
+        begins = is_word[1:] & (~is_word[:-1] | (classes[1:] == _ALONE) | (classes[:-1] == _ALONE))
+        return (np.flatnonzero(begins) + 1).tolist()
 
 
 def fold(text: str) -> Folded:
     """Fold ``text`` once, for any number of searches in it."""
-    letters, places = _fold_letters(text)
-    pieces: list[str] = [BORDER]
-    starts: list[int] = []
-    spans: list[tuple[int, int]] = []
-    at, previous_end = 1, 0
-    for word in _WORD.finditer(letters):
-        start, end = word.span()
-        if starts:
-            gap = letters[previous_end:start]
-            joint = BORDER if gap == BORDER or _JOINT.fullmatch(gap) else _BARRIER
-            pieces.append(joint)
-            at += len(joint)
-        pieces.append(word.group())
-        starts.append(at)
-        spans.append((start, end) if places is None else _span(text, places, start, end))
-        at += end - start
-        previous_end = end
-    pieces.append(BORDER)
-    return Folded(
-        "".join(pieces), tuple(starts), tuple(spans), {start: i for i, start in enumerate(starts)}
-    )
-
-
-def _span(text: str, places: list[int], start: int, end: int) -> tuple[int, int]:
-    """From the first letter of a word to the marks on its last."""
-    after = places[end - 1] + 1
-    while after < len(text) and unicodedata.combining(text[after]):
-        after += 1
-    return places[start], after
+    if text.isascii() and not _has_runs(text):
+        barred, places = text.encode().translate(_ASCII).decode(), None
+    else:
+        barred, places = _fold_letters(text)
+    barred = f" {barred} "
+    return Folded(text, barred.replace("|", BORDER), barred, places)
 
 
 def fold_term(term: str) -> str:
-    """A term in the shape of ``Folded.text``, blanks at both ends included; "" has no word."""
-    folded = fold(term)
-    return folded.text if folded.starts else ""
+    """A term in the shape of ``Folded.barred``, nothing at its ends; "" has no word.
 
-
-def written_words(text: str, folded: Folded) -> tuple[str, ...]:
-    """The words as given, with their case and accents (NFC)."""
-    return tuple(unicodedata.normalize("NFC", text[start:end]) for start, end in folded.spans)
-
-
-def is_arabic(pattern: str) -> bool:
-    """Whether the first word is in the Arabic script, and so may carry proclitics."""
-    first = pattern.lstrip()[:1]
-    return "\u0600" <= first <= "\u06ff"
-
-
-def is_proclitic(letters: str) -> bool:
-    """Whether these letters before an Arabic word are written-together particles, or nothing."""
-    return not letters or letters in _PROCLITICS
-
-
-def arabic_variants(pattern: str) -> tuple[str, ...]:
-    """The ways in which a folded Arabic term is written, without what may stand before it.
-
-    The second and later words may take the article (صفقة أسلحة, صفقة الأسلحة); after ل the
-    alif of the article drops (الجزائر, للجزائر), so that the rest of the word is a variant.
+    The same as ``fold``, by the letter: for a few of them that is quicker.
     """
-    first, *others = pattern.split()
-    firsts = [first]
-    if first.startswith("ال") and len(first) > len("الxx"):
-        firsts.append("لل" + first[2:])
-    choices = [
-        [word] if word.startswith("ال") or not is_arabic(word) else [word, "ال" + word]
-        for word in others[:4]
-    ]
-    return tuple(
-        " ".join((head, *tail, *others[4:])) + BORDER
-        for head in firsts
-        for tail in product(*choices)
-    )
+    folded = "".join(map(_letter, term))
+    if _has_runs(term) or (not folded.isascii() and max(folded) >= chr(_FAR)):
+        folded = fold(term).barred
+    return folded.strip(" |")
+
+
+def has_borders(letter: str) -> bool:
+    """Whether words of this letter's script are written apart."""
+    return not any(low <= ord(letter) <= high for low, high in _UNSPACED)
 
 
 # --- letters -----------------------------------------------------------------------
 
+_BLANK, _LETTER, _ALONE = 0, 1, 2
+_GONE, _MANY, _UNKNOWN = 0xFFFFFFFD, 0xFFFFFFFE, 0xFFFFFFFF
+_FAR = 0x0E00
+"""From here on there are scripts without blanks."""
 
-class _Table(dict[int, str]):
-    """What each character is compared as, worked out when first seen."""
-
-    def __missing__(self, code: int) -> str:
-        folded = _fold_character(chr(code))
-        self[code] = folded
-        return folded
+# Tables over all of Unicode, filled in as characters are first seen.
+_FOLDED = np.full(0x110000, _UNKNOWN, np.uint32)
+_CLASSES = np.full(0x110000, 0xFF, np.uint8)
 
 
-def _fold_character(character: str) -> str:
+def _has_runs(text: str) -> bool:
+    """Whether blanks follow each other; a blank line is no run, but the end of a paragraph."""
+    return any(run in text for run in _RUNS)
+
+
+_RUNS = ("  ", "\n ", " \n", "\t", "\r", "\xa0 ", " \xa0")
+
+
+def _fold_letters(text: str) -> tuple[str, NDArray[np.intp] | None]:
+    """The folded letters, and each one's place in ``text`` where that is not in order."""
+    given = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    codes = _FOLDED[given]
+    highest = int(codes.max(initial=0))
+    if highest == _UNKNOWN:
+        for code in set(given[codes == _UNKNOWN].tolist()):
+            _FOLDED[code] = _code_of(fold_character(chr(code)))
+        codes = _FOLDED[given]
+        highest = int(codes.max(initial=0))
+    places = None
+    if highest >= _GONE:
+        codes, places = _respelled(text, codes)
+    if _has_runs(text):
+        codes, places = _without_runs(text, codes, places)
+    if int(codes.max(initial=0)) >= _FAR:
+        codes, places = _parted(codes, places)
+    return codes.tobytes().decode("utf-32-le"), places
+
+
+def _code_of(folded: str) -> int:
+    return _GONE if not folded else ord(folded) if len(folded) == 1 else _MANY
+
+
+Letters = tuple[NDArray[np.uint32], NDArray[np.intp]]
+"""Code points, and where each was given."""
+
+
+def _respelled(text: str, codes: NDArray[np.uint32]) -> Letters:
+    """Spell out what is several letters, leave out what is none."""
+    places = np.arange(len(codes))
+    many = np.flatnonzero(codes == _MANY)
+    if many.size:
+        spelled = [[ord(letter) for letter in fold_character(text[i])] for i in many]
+        lengths = np.ones(len(codes), np.intp)
+        lengths[many] = [len(letters) for letters in spelled]
+        ends = np.cumsum(lengths)
+        codes, places = np.repeat(codes, lengths), np.repeat(places, lengths)
+        for i, letters in zip(many, spelled, strict=True):
+            codes[ends[i] - lengths[i] : ends[i]] = letters
+    kept = codes != _GONE
+    return codes[kept], places[kept]
+
+
+def _without_runs(text: str, codes: NDArray[np.uint32], places: NDArray[np.intp] | None) -> Letters:
+    """Leave one of several blanks, and two of a blank line."""
+    if places is None:
+        places = np.arange(len(codes))
+    is_blank, is_line = (
+        np.array([letter in kind for letter in text], bool)[places]
+        for kind in (" \t\n\r\xa0", "\n")
+    )
+    kept = np.ones(len(codes), bool)
+    kept[1:] &= ~(is_blank[1:] & is_blank[:-1] & ~(is_line[1:] & is_line[:-1]))
+    return codes[kept], places[kept]
+
+
+def _parted(codes: NDArray[np.uint32], places: NDArray[np.intp] | None) -> Letters:
+    """Put a blank between a script that has blanks and one that has none."""
+    if places is None:
+        places = np.arange(len(codes))
+    alone = _class_of(codes) == _ALONE
+    letter = ~alone & (codes != ord(BORDER)) & (codes != ord("|"))
+    seams = np.flatnonzero((alone[1:] & letter[:-1]) | (letter[1:] & alone[:-1])) + 1
+    return np.insert(codes, seams, ord(BORDER)), np.insert(places, seams, places[seams])
+
+
+def _class_of(codes: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    classes = _CLASSES[codes]
+    if int(classes.max(initial=0)) == 0xFF:
+        for code in set(codes[classes == 0xFF].tolist()):
+            letter = chr(code)
+            is_blank = letter in " |"
+            _CLASSES[code] = _BLANK if is_blank else _LETTER if has_borders(letter) else _ALONE
+        classes = _CLASSES[codes]
+    return classes
+
+
+@cache
+def _letter(character: str) -> str:
+    return fold_character(character)
+
+
+def fold_character(character: str) -> str:
+    """What a character is compared as: nothing, a letter, or several."""
     if character in _INVISIBLE:
         return ""
+    if "\ud800" <= character <= "\udfff":
+        return "\ufffd"
+    if character.isspace() or character in _JOINTS:
+        return BORDER
     letters = unicodedata.normalize("NFKC", character).translate(_ARABIC_VARIANTS).casefold()
     if letters == "ı":
         return "i"
-    if letters.isspace():
-        return BORDER
     parts = unicodedata.normalize("NFKD", letters)
     kept = "".join(part for part in parts if not _is_accent(part))
     if kept.isdecimal() and not kept.isascii():
         kept = "".join(str(unicodedata.decimal(digit)) for digit in kept)
     # What has no accent goes back together: Korean syllables come apart in NFKD.
-    return unicodedata.normalize("NFC", kept).translate(_ARABIC_VARIANTS)
+    whole = unicodedata.normalize("NFC", kept).translate(_ARABIC_VARIANTS)
+    return _barred(whole) if kept or not letters else ""
+
+
+def _barred(letters: str) -> str:
+    """Bars for what is no letter; one for all, where there is none."""
+    if not any(map(_is_letter, letters)):
+        return "|"
+    return "".join(letter if _is_letter(letter) else "|" for letter in letters)
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalnum() or _INDIC[0] <= ord(character) <= _INDIC[1]
 
 
 def _is_accent(mark: str) -> bool:
@@ -204,19 +243,4 @@ def _is_accent(mark: str) -> bool:
     )
 
 
-_TABLE = _Table()
-
-
-def _fold_letters(text: str) -> tuple[str, list[int] | None]:
-    """The folded letters, and each one's place in ``text``; ``None``: all are where they were."""
-    if text.isascii():
-        return text.lower(), None
-    if all(len(_TABLE[ord(character)]) == 1 for character in set(text)):
-        return text.translate(_TABLE), None
-    letters: list[str] = []
-    places: list[int] = []
-    for place, character in enumerate(text):
-        folded = _TABLE[ord(character)]
-        letters.append(folded)
-        places.extend([place] * len(folded))
-    return "".join(letters), places
+_ASCII = bytes(ord(fold_character(chr(code)) or BORDER) if code < 128 else 0 for code in range(256))

@@ -22,7 +22,6 @@ from yaml.events import (
     DocumentStartEvent,
     Event,
     MappingStartEvent,
-    NodeEvent,
     ScalarEvent,
 )
 
@@ -44,11 +43,14 @@ Spot: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value and where it stands; those of a list or a mapping are nodes again."""
+    """A value and where it stands, with what is inside it."""
 
     plain: Plain
     spot: Spot
+    spots: Mapping[str | int, Spot] = field(default_factory=dict)
+    """Where each value of a list or of a mapping stands."""
     children: Mapping[str | int, Node] = field(default_factory=dict)
+    """Those of them that are lists and mappings."""
     keys: Mapping[str, Spot] = field(default_factory=dict)
     """Where each key of a mapping stands."""
 
@@ -78,7 +80,7 @@ def compose(file: str, data: bytes) -> Document:
         return Document(source=lines, mistakes=(lines.mistake(*place, _forbidden(bad.group())),))
     builder = _Builder(lines)
     try:
-        root = builder.build(yaml.parse(text, Loader=_LOADER))
+        root = builder.build(_events(text))
     except _Refused as refused:
         root = None
         builder.complain(refused.spot, refused.message)
@@ -93,6 +95,12 @@ def compose(file: str, data: bytes) -> Document:
         root=None if builder.is_unusable else root,
         mistakes=tuple(builder.mistakes),
     )
+
+
+def _events(text: str) -> Iterator[Event]:
+    """What the parser sees; ``yaml.parse`` asks it twice for each."""
+    loader = _LOADER(text)
+    return iter(loader.get_event, None)
 
 
 def plain_yaml(text: str, file: str = "<text>") -> dict[str, Plain]:
@@ -120,20 +128,30 @@ class _Refused(Exception):
         super().__init__(message)
 
 
-@dataclass(slots=True)
+_CHILDLESS: Mapping[str | int, Node] = MappingProxyType({})
+
+
 class _Open:
     """A list or mapping whose end has not come yet."""
 
-    is_mapping: bool
-    spot: Spot
-    plain: list[Plain] | dict[str, Plain]
-    children: dict[str | int, Node] = field(default_factory=dict)
-    keys: dict[str, Spot] = field(default_factory=dict)
-    key: str | None = None
-    """The key whose value comes next."""
+    __slots__ = ("children", "is_mapping", "key", "keys", "plain", "spot", "spots")
+
+    def __init__(self, spot: Spot, *, is_mapping: bool) -> None:
+        self.is_mapping = is_mapping
+        self.spot = spot
+        self.plain: list[Plain] | dict[str, Plain] = {} if is_mapping else []
+        self.spots: dict[str | int, Spot] = {}
+        self.children: dict[str | int, Node] | None = None
+        self.keys: dict[str, Spot] = {}
+        self.key: str | None = None
+        """The key whose value comes next."""
+
+    @property
+    def awaits_key(self) -> bool:
+        return self.is_mapping and self.key is None
 
     def closed(self) -> Node:
-        return Node(self.plain, self.spot, self.children, self.keys)
+        return Node(self.plain, self.spot, self.spots, self.children or _CHILDLESS, self.keys)
 
 
 class _Builder:
@@ -160,23 +178,29 @@ class _Builder:
         for number, event in enumerate(events):
             if number > MAX_VALUES:
                 raise _Refused(_spot(event), f"more than {MAX_VALUES:,} values in one file")
-            done: Node | None = None
-            if isinstance(event, DocumentStartEvent):
-                self._check_document(event, is_second=root is not None)
-            elif isinstance(event, NodeEvent):
+            node: Node | None = None
+            if isinstance(event, ScalarEvent):
+                spot = _spot(event)
+                is_key = bool(stack) and stack[-1].awaits_key
+                plain = self._scalar(event, spot, is_key=is_key)
+            elif isinstance(event, CollectionStartEvent):
                 self._check_node(event)
-                if isinstance(event, CollectionStartEvent):
-                    stack.append(_opened(event, len(stack)))
-                    continue
-                done = self._leaf(event, is_key=bool(stack) and _awaits_key(stack[-1]))
+                stack.append(_opened(event, len(stack)))
+                continue
             elif isinstance(event, CollectionEndEvent):
-                done = stack.pop().closed()
-            if done is None:
+                node = stack.pop().closed()
+                plain, spot = node.plain, node.spot
+            elif isinstance(event, AliasEvent):
+                self._refuse_alias(event)
+                plain, spot = "", _spot(event)
+            else:
+                if isinstance(event, DocumentStartEvent):
+                    self._check_document(event, is_second=root is not None)
                 continue
             if stack:
-                self._put(stack[-1], done)
+                self._put(stack[-1], plain, spot, node)
             else:
-                root = done
+                root = node or Node(plain, spot)
         if root is None:
             raise _Refused((1, 1), "the file is empty")
         if root.plain is None:
@@ -191,75 +215,74 @@ class _Builder:
         if event.tags:
             self.complain(_spot(event), "tags are refused")
 
-    def _check_node(self, event: NodeEvent) -> None:
-        if isinstance(event, AliasEvent):
-            message = (
-                f"aliases are refused: *{event.anchor} (put text that begins with * in quotes)"
-            )
-            self.complain(_spot(event), message)
-        elif event.anchor is not None:
+    def _refuse_alias(self, event: AliasEvent) -> None:
+        message = f"aliases are refused: *{event.anchor} (put text that begins with * in quotes)"
+        self.complain(_spot(event), message)
+
+    def _check_node(self, event: ScalarEvent | CollectionStartEvent) -> None:
+        if event.anchor is not None:
             message = (
                 f"anchors are refused: &{event.anchor} (put text that begins with & in quotes)"
             )
             self.complain(_spot(event), message)
-        elif isinstance(event, (ScalarEvent, CollectionStartEvent)) and event.tag is not None:
+        elif event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             message = f"tags are refused: {quoted(tag)} (put text that begins with ! in quotes)"
             self.complain(_spot(event), message)
 
-    def _leaf(self, event: NodeEvent, *, is_key: bool) -> Node:
-        spot = _spot(event)
-        if not isinstance(event, ScalarEvent):
-            return Node("", spot)
+    def _scalar(self, event: ScalarEvent, spot: Spot, *, is_key: bool) -> Plain:
+        self._check_node(event)
         text: str = event.value
         if not event.implicit[0]:
             if bad := _FORBIDDEN_WRITTEN.search(text):
                 self.complain(spot, _forbidden(bad.group()))
-            return Node(text, spot)
+            return text
         if is_key and text == "<<":
             self.complain(spot, "merge keys are refused: <<")
         try:
-            return Node(_resolved(text), spot)
+            return _resolved(text)
         except ValueError:
             self.complain(spot, f"too long for a number: {quoted(text)}; put it in quotes")
-            return Node(text, spot)
+            return text
 
-    def _put(self, parent: _Open, child: Node) -> None:
-        if isinstance(parent.plain, list):
-            parent.children[len(parent.plain)] = child
-            parent.plain.append(child.plain)
+    def _put(self, parent: _Open, plain: Plain, spot: Spot, node: Node | None) -> None:
+        into = parent.plain
+        key: str | int
+        if isinstance(into, list):
+            key = len(into)
+            into.append(plain)
         elif parent.key is None:
-            parent.key = self._key(parent, child)
+            parent.key = self._key(parent, plain, spot)
+            return
         else:
-            if parent.key not in parent.children:
-                parent.children[parent.key] = child
-                parent.plain[parent.key] = child.plain
-            parent.key = None
+            key, parent.key = parent.key, None
+            if key in into:
+                return
+            into[key] = plain
+        parent.spots[key] = spot
+        if node is not None:
+            if parent.children is None:
+                parent.children = {}
+            parent.children[key] = node
 
-    def _key(self, parent: _Open, child: Node) -> str:
-        key = child.plain
+    def _key(self, parent: _Open, key: Plain, spot: Spot) -> str:
         if not isinstance(key, str):
             what = "a key" if isinstance(key, (list, dict)) or key is None else f"the key {key}"
-            self.complain(child.spot, f"{what} must be text; put it in quotes")
+            self.complain(spot, f"{what} must be text; put it in quotes")
             key = str(key)
         if key in parent.keys:
             first = parent.keys[key][0]
             message = f"{quoted(key)} is given twice, first on line {first}"
-            self.complain(child.spot, message, is_fatal=False)
+            self.complain(spot, message, is_fatal=False)
         else:
-            parent.keys[key] = child.spot
+            parent.keys[key] = spot
         return key
 
 
 def _opened(event: CollectionStartEvent, depth: int) -> _Open:
     if depth >= MAX_DEPTH:
         raise _Refused(_spot(event), f"nested more than {MAX_DEPTH} deep")
-    is_mapping = isinstance(event, MappingStartEvent)
-    return _Open(is_mapping=is_mapping, spot=_spot(event), plain={} if is_mapping else [])
-
-
-def _awaits_key(parent: _Open) -> bool:
-    return parent.is_mapping and parent.key is None
+    return _Open(_spot(event), is_mapping=isinstance(event, MappingStartEvent))
 
 
 def _spot(event: Event) -> Spot:

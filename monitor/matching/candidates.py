@@ -1,0 +1,172 @@
+"""Decides: which few of many rules an article can match at all.
+
+A rule asks for things that must be mentioned: its clauses, sets of keys of which one must stand
+somewhere. It is filed under the two clauses that are rarest in the articles seen before, and
+comes up only where both are mentioned (as the presearchers of stored-query engines do). What it
+brings up is a superset; a rule without clauses always comes up.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, combinations
+
+from monitor.matching.evaluate import keys_of
+from monitor.matching.index import Key
+from monitor.matching.rules import (
+    All,
+    Any,
+    AtLeast,
+    Condition,
+    Count,
+    Named,
+    Near,
+    Not,
+    NotNear,
+    Regex,
+    Same,
+    Score,
+)
+
+Clause = frozenset[Key]
+Cost = Callable[[Clause], float]
+
+MOST_PAIRS = 256
+"""How many pairs of keys a rule is filed under; with more, it is filed under one clause."""
+
+_USUAL = {"country": 0.05, "concept": 0.05, "group": 0.1}
+"""How often a key is mentioned, where no article has told; other keys are rarer."""
+_RARE = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class _Filed:
+    rule: int
+    rest: tuple[Clause, ...]
+    """The clauses that are not implied by where it is filed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawer:
+    alone: list[_Filed] = field(default_factory=list)
+    pairs: defaultdict[Key, list[_Filed]] = field(default_factory=lambda: defaultdict(list))
+
+
+class Candidates:
+    """Rules, by number, filed under what they ask for."""
+
+    def __init__(
+        self, conditions: Sequence[Condition], frequencies: Mapping[Key, float] | None = None
+    ) -> None:
+        self._often = frequencies or {}
+        self._always: list[int] = []
+        self._drawers: defaultdict[Key, _Drawer] = defaultdict(_Drawer)
+        for rule, condition in enumerate(conditions):
+            self._file(rule, condition)
+
+    def among(self, keys: set[Key]) -> list[int]:
+        """The rules that an article with these keys can match, in their order."""
+        found = set(self._always)
+        for first in self._drawers.keys() & keys:
+            drawer = self._drawers[first]
+            found.update(_passing(drawer.alone, keys))
+            for second in drawer.pairs.keys() & keys:
+                found.update(_passing(drawer.pairs[second], keys))
+        return sorted(found)
+
+    def _file(self, rule: int, condition: Condition) -> None:
+        for way in ways(condition, self.cost):
+            self._file_one(rule, sorted(set(way), key=self.cost))
+
+    def _file_one(self, rule: int, clauses: Sequence[Clause]) -> None:
+        if not clauses:
+            self._always.append(rule)
+            return
+        first, *rest = clauses
+        if rest and len(first) * len(rest[0]) <= MOST_PAIRS:
+            filed = _Filed(rule, tuple(rest[1:]))
+            for one in first:
+                for other in rest[0]:
+                    self._drawers[one].pairs[other].append(filed)
+        else:
+            for one in first:
+                self._drawers[one].alone.append(_Filed(rule, tuple(rest)))
+
+    def cost(self, clause: Clause) -> float:
+        """How often one of the keys is mentioned, about."""
+        return sum(self._often.get(key, _usual(key)) for key in clause)
+
+
+def _usual(key: Key) -> float:
+    return _USUAL.get(key.partition(":")[0], _RARE)
+
+
+def _passing(filed: list[_Filed], keys: set[Key]) -> Iterator[int]:
+    for one in filed:
+        for clause in one.rest:
+            if clause.isdisjoint(keys):
+                break
+        else:
+            yield one.rule
+
+
+MOST_WAYS = 28
+"""In how many ways a rule is filed: the pairs of eight conditions."""
+
+
+def ways(condition: Condition, cost: Cost) -> list[list[Clause]]:
+    """Lists of clauses, of which one must be mentioned as a whole.
+
+    What needs two of several conditions is filed under every pair of them.
+    """
+    several: Sequence[Condition] = ()
+    match condition:
+        case AtLeast(n=n, of=of) if n > 1:
+            several = of
+        case Score(threshold=threshold, of=weights):
+            adding = [one for one in weights if one.weight > 0]
+            if all(one.most is not None and one.most < threshold for one in adding):
+                several = [one.of for one in adding]
+    asked = [list(required(one, cost)) for one in several]
+    pairs = [[*one, *other] for one, other in combinations(asked, 2)]
+    if pairs and len(pairs) <= MOST_WAYS and all(asked):
+        return pairs
+    return [list(required(condition, cost))]
+
+
+def required(condition: Condition, cost: Cost) -> Iterator[Clause]:
+    """Sets of keys of which one must be mentioned, or the condition does not hold."""
+    match condition:
+        case All(of=of) | Near(of=of) | Same(of=of):
+            for each in of:
+                yield from required(each, cost)
+        case Any(of=of):
+            yield from _one_of([_rarest(each, cost) for each in of])
+        case AtLeast(n=n, of=of):
+            rarest = [_rarest(each, cost) for each in of]
+            # Without any n of them another n cannot come: one of the others must.
+            rarest.sort(key=lambda clause: cost(clause) if clause is not None else float("inf"))
+            yield from _one_of(rarest[: len(of) - n + 1])
+        case Not() | Regex():
+            return
+        case NotNear(of=one) | Count(of=one):
+            yield from required(one, cost)
+        case Score(threshold=threshold, of=weights):
+            if threshold > 0:
+                yield from _one_of([_rarest(one.of, cost) for one in weights if one.weight > 0])
+        case Named():
+            return
+        case _:
+            if keys := keys_of(condition):
+                yield frozenset(keys)
+
+
+def _rarest(condition: Condition, cost: Cost) -> Clause | None:
+    return min(required(condition, cost), key=cost, default=None)
+
+
+def _one_of(clauses: Sequence[Clause | None]) -> Iterator[Clause]:
+    if clauses and all(clause is not None for clause in clauses):
+        yield frozenset(chain.from_iterable(clause for clause in clauses if clause is not None))

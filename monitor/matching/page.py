@@ -1,0 +1,400 @@
+"""Decides: what stands where in an article: a page of mentions, made as conditions ask for them.
+
+Title and body share one line of numbered words, the title first; other fields are lines of
+their own. A mention is a hit that counts: not inside an excepted phrase, and, where its word
+is ambiguous, with support.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from monitor.matching import expressions, recogniser
+from monitor.matching.index import Hit, Index, Key, Scan
+from monitor.matching.rules import EVERYWHERE, Field, Names, Scope, Term, Unit
+from monitor.matching.words import Folded, fold
+from monitor.models import Article
+
+MAIN = "main"
+"""The line that the title and the body share."""
+
+MENTIONS = 200
+"""How many mentions of one thing are kept: more say nothing new."""
+
+SUPPORT = 12
+"""Words within which another country's name supports an ambiguous one."""
+
+MASK, COUNTRY = "mask:", "country:"
+
+_BETWEEN = "\n\n"
+"""What parts the title from the body, so that no term reaches across."""
+
+
+class Mention(NamedTuple):
+    """One place where a term stands; ``first`` and ``last`` number the words of its line."""
+
+    line: str
+    first: int
+    last: int
+    key: Key
+    kind: str
+    field: Field
+    start: int
+    end: int
+    term: Term | None = None
+
+    def covers(self, other: Mention) -> bool:
+        """Whether its words hold all of the other's."""
+        return self.line == other.line and self.first <= other.first and other.last <= self.last
+
+
+class Dropped(NamedTuple):
+    """A mention that does not count, and why."""
+
+    mention: Mention
+    why: str
+
+
+class RuleTooSlow(Exception):
+    """A rule took longer over one article than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    name: str
+    field: Field
+    folded: Folded
+    scan: Scan
+    starts: list[int]
+
+
+class Page:
+    """An article as the engine sees it; worked out bit by bit, for one article and one thread."""
+
+    def __init__(self, article: Article, index: Index, fields: frozenset[Field]) -> None:
+        self.article = article
+        main = f"{article.title}{_BETWEEN}{article.text}"
+        self._body = len(article.title) + len(_BETWEEN)
+        others = {
+            Field.URL: article.url,
+            Field.AUTHOR: article.author,
+            Field.CATEGORY: " | ".join(article.categories),
+        }
+        self._texts: dict[str, tuple[Field, str]] = {MAIN: (Field.BODY, main)}
+        self._texts |= {
+            field.value: (field, text) for field, text in others.items() if field in fields and text
+        }
+        self._folded = {name: fold(text) for name, (_, text) in self._texts.items()}
+        self._scans = {
+            name: index.scan(folded, article.language) for name, folded in self._folded.items()
+        }
+        self.keys: set[Key] = set().union(*(scan.keys for scan in self._scans.values()))
+        """All that may be mentioned; a superset of what is."""
+        self._mentions: dict[Key, tuple[Mention, ...]] = {}
+        self._dropped: dict[Key, tuple[Dropped, ...]] = {}
+        self._expressions: dict[str, tuple[Mention, ...]] = {}
+        self._sentences: list[tuple[Field, int, int]] = []
+        # Leaves by identity: the same one is asked for by many rules.
+        self.answers: dict[int, tuple[object, Any]] = {}
+        self.chosen: dict[int, tuple[object, tuple[Mention, ...]]] = {}
+        self.is_late: Callable[[], bool] = lambda: False
+        """Whether the rule in hand has had its time."""
+
+    # --- words -----------------------------------------------------------------------
+
+    @cached_property
+    def _lines(self) -> Mapping[str, _Line]:
+        return {
+            name: _Line(
+                name, field, self._folded[name], self._scans[name], self._folded[name].starts()
+            )
+            for name, (field, _) in self._texts.items()
+        }
+
+    @cached_property
+    def title_words(self) -> int:
+        """How many words the title has."""
+        return self._words_before(self._lines[MAIN], self._body)
+
+    @cached_property
+    def words(self) -> int:
+        """How many words title and body have."""
+        return len(self._lines[MAIN].starts)
+
+    def is_in(self, mention: Mention, scope: Scope) -> bool:
+        """Whether a mention stands where a condition asks for it."""
+        if scope is EVERYWHERE or not scope.fields:
+            return mention.line == MAIN
+        return mention.field in scope.fields or (
+            Field.LEAD in scope.fields
+            and mention.line == MAIN
+            and mention.first < self.title_words + scope.first_words
+        )
+
+    def is_in_lead(self, mention: Mention) -> bool:
+        """Whether it stands in the title or in the first words of the body."""
+        return mention.line == MAIN and mention.first < self.title_words + EVERYWHERE.first_words
+
+    def unit_of(self, line: str, word: int, unit: Unit) -> int:
+        """The number of the sentence or paragraph that a word stands in."""
+        return _count_up_to(self._borders(line, unit), word)
+
+    def check_time(self) -> None:
+        """Give up on the rule in hand when its time is over.
+
+        Raises:
+            RuleTooSlow: it is.
+        """
+        if self.is_late():
+            raise RuleTooSlow
+
+    # --- mentions ----------------------------------------------------------------------
+
+    def mentions(self, key: Key) -> tuple[Mention, ...]:
+        """All mentions that count, in the order of their words."""
+        if key not in self.keys:
+            return ()
+        if (kept := self._mentions.get(key)) is None:
+            kept = self._sift(key)
+        return kept
+
+    def most(self, key: Key) -> int:
+        """How many mentions there are at most: without looking at them."""
+        return sum(scan.most(key) for scan in self._scans.values())
+
+    def dropped(self, key: Key) -> tuple[Dropped, ...]:
+        """The mentions that do not count, and why."""
+        self.mentions(key)
+        return self._dropped.get(key, ())
+
+    def matches(self, pattern: str) -> tuple[Mention, ...]:
+        """Where a regular expression matches.
+
+        Raises:
+            RuleTooSlow: it took too long.
+        """
+        if (found := self._expressions.get(pattern)) is None:
+            found = self._expressions[pattern] = tuple(self._match(pattern))
+        return found
+
+    def named(self, label: str, text: str) -> tuple[Mention, ...]:
+        """What the recogniser found of a label, with these words in it; () without a model."""
+        wanted = fold(text).text.strip()
+        return tuple(
+            mention
+            for mention in self._recognised
+            if mention.kind == label
+            and (
+                not wanted
+                or f" {wanted} "
+                in fold(self.text_of(mention.field)[mention.start : mention.end]).text
+            )
+        )
+
+    def text_of(self, field: Field) -> str:
+        """The text of one of the article's fields."""
+        match field:
+            case Field.TITLE:
+                return self.article.title
+            case Field.BODY | Field.LEAD:
+                return self.article.text
+            case _:
+                return self._texts[field.value][1]
+
+    def sentence(self, mention: Mention) -> tuple[int, int]:
+        """The first character of a mention's sentence in its field, and one past its last."""
+        for field, first, last in self._sentences:
+            if field is mention.field and first <= mention.start and mention.end <= last:
+                return first, last
+        first, last = recogniser.sentence_around(
+            self.text_of(mention.field), mention.start, mention.end
+        )
+        self._sentences.append((mention.field, first, last))
+        return first, last
+
+    def _sift(self, key: Key) -> tuple[Mention, ...]:
+        kept: list[Mention] = []
+        dropped: list[Dropped] = []
+        masks = self.mentions(MASK + key)
+        for hit, line in self._hits(key):
+            if len(kept) == MENTIONS:
+                break
+            mention = self._mention(hit, line)
+            if any(mask.covers(mention) for mask in masks):
+                dropped.append(Dropped(mention, "inside an excepted phrase"))
+            elif self._is_doubtful(hit, line) and (why := self._why_unsupported(mention)):
+                dropped.append(Dropped(mention, why))
+            else:
+                kept.append(mention)
+        self._dropped[key] = tuple(dropped)
+        self._mentions[key] = found = tuple(sorted(kept))
+        return found
+
+    def _hits(self, key: Key) -> Iterator[tuple[Hit, _Line]]:
+        for line in self._lines.values():
+            for hit in line.scan.hits(key):
+                yield hit, line
+
+    def _mention(self, hit: Hit, line: _Line) -> Mention:
+        first = _count_up_to(line.starts, hit.start)
+        last = _count_up_to(line.starts, hit.end - 1)
+        start, end = line.folded.span(hit.start, hit.end)
+        end = _with_stop(line.folded.given, start, end)
+        entry = hit.entry
+        return self._placed(line, first, last, (entry.key, entry.kind), start, end, entry.term)
+
+    def _placed(
+        self,
+        line: _Line,
+        first: int,
+        last: int,
+        what: tuple[Key, str],
+        start: int,
+        end: int,
+        term: Term | None = None,
+    ) -> Mention:
+        field, shift = line.field, 0
+        if line.name == MAIN:
+            field, shift = (Field.BODY, self._body) if start >= self._body else (Field.TITLE, 0)
+        return Mention(line.name, first, last, *what, field, start - shift, end - shift, term)
+
+    # --- ambiguous words -----------------------------------------------------------------
+
+    def _is_doubtful(self, hit: Hit, line: _Line) -> bool:
+        """Whether a word counts only with support: as its pack says, or as an acronym where all
+        words are in capitals (TELL US MORE)."""
+        entry = hit.entry
+        if entry.is_ambiguous or not (entry.is_exact and entry.key.startswith(COUNTRY)):
+            return entry.is_ambiguous
+        first, end = line.folded.span(hit.start, hit.end)
+        return is_shouted(line.folded.given, first, end)
+
+    def _why_unsupported(self, mention: Mention) -> str:
+        """Why an ambiguous word does not count; "" if it does.
+
+        A sure word for the same country anywhere supports it, or the name or capital of another
+        close by; but not if it may as well be that other's (عمان, of Jordan and Oman). Inside
+        the name of a person it never counts.
+        """
+        if any(person.covers(mention) for person in self._persons):
+            return "part of a person's name"
+        if any(other.key == mention.key for other in self._sure):
+            return ""
+        rivals = self._doubtful.get((mention.line, mention.first, mention.last), set())
+        if likelier := [other.key for other in self._sure if other.key in rivals]:
+            return f"more likely {likelier[0].removeprefix(COUNTRY)}"
+        if any(_is_beside(other, mention) for other in self._sure):
+            return ""
+        return "ambiguous, and nothing supports it"
+
+    @cached_property
+    def _doubtful(self) -> Mapping[tuple[str, int, int], set[Key]]:
+        """The countries that each ambiguous word may stand for."""
+        found: defaultdict[tuple[str, int, int], set[Key]] = defaultdict(set)
+        for key in self.keys:
+            if key.startswith(COUNTRY):
+                for hit, line in self._hits(key):
+                    if hit.entry.is_ambiguous:
+                        one = self._mention(hit, line)
+                        found[one.line, one.first, one.last].add(key)
+        return found
+
+    @cached_property
+    def _sure(self) -> tuple[Mention, ...]:
+        """The unambiguous words for any country."""
+        return tuple(
+            mention
+            for key in self.keys
+            if key.startswith(COUNTRY)
+            for hit, line in self._hits(key)
+            if not self._is_doubtful(hit, line)
+            for mention in (self._mention(hit, line),)
+            if not any(mask.covers(mention) for mask in self.mentions(MASK + key))
+        )
+
+    @cached_property
+    def _persons(self) -> tuple[Mention, ...]:
+        return tuple(one for one in self._recognised if one.kind == recogniser.PERSON)
+
+    @cached_property
+    def _recognised(self) -> tuple[Mention, ...]:
+        """What the recogniser found in title and body, if there is one for the language."""
+        line = self._lines[MAIN]
+        return tuple(
+            self._spread(line, found.label, found.start, found.end)
+            for found in recogniser.recognise(line.folded.given, self.article.language)
+        )
+
+    # --- what is not in the index ----------------------------------------------------------
+
+    def _match(self, pattern: str) -> Iterator[Mention]:
+        for line in self._lines.values():
+            for start, end in expressions.find(pattern, line.folded.given, MENTIONS):
+                yield self._spread(line, f"regex:{pattern}", start, end)
+
+    def _spread(self, line: _Line, kind: str, start: int, end: int) -> Mention:
+        """A stretch of a line's text as given, as the words that it touches."""
+        first = max(self._words_before(line, start + 1) - 1, 0)
+        last = max(self._words_before(line, end) - 1, first)
+        return self._placed(line, first, last, (kind, kind), start, end)
+
+    def _words_before(self, line: _Line, place: int) -> int:
+        """How many words of a line begin before a place of its text as given."""
+        return bisect_left(line.starts, place, key=line.folded.place)
+
+    def _borders(self, line: str, unit: Unit) -> list[int]:
+        """The number of each sentence's, or paragraph's, first word."""
+        known = self._units.get((line, unit))
+        if known is None:
+            at = self._lines[line]
+            given = at.folded.given
+            begins = (
+                recogniser.sentence_starts(given)
+                if unit is Unit.SENTENCE
+                else [place + 1 for place, letter in enumerate(given) if letter == "\n"]
+            )
+            if line == MAIN:
+                begins = [*begins, self._body]
+            known = sorted({0, *(self._words_before(at, place) for place in begins)})
+            self._units[line, unit] = known
+        return known
+
+    @cached_property
+    def _units(self) -> dict[tuple[str, Unit], list[int]]:
+        return {}
+
+
+def _count_up_to(starts: list[int], position: int) -> int:
+    """The number of the last that begins at or before a position."""
+    return bisect_right(starts, position) - 1
+
+
+def _with_stop(text: str, start: int, end: int) -> int:
+    """The full stop that ends a dotted acronym belongs to it: U.S., EE. UU."""
+    return end + 1 if text[end : end + 1] == "." in text[start:end] else end
+
+
+_SHOUTED = re.compile(r"[^\W\d_]{2,}")
+
+
+def is_shouted(text: str, start: int, end: int) -> bool:
+    """Whether the words around are all in capitals, so that capitals say nothing."""
+    before = _SHOUTED.findall(text[max(0, start - 40) : start].rpartition("\n")[2])[-2:]
+    after = _SHOUTED.findall(text[end : end + 40].partition("\n")[0])[:2]
+    around = before + after
+    return len(around) > 1 and all(word.isupper() for word in around)
+
+
+def _is_beside(other: Mention, ambiguous: Mention) -> bool:
+    """The name or capital of another country, close by."""
+    return (
+        other.kind != Names.DEMONYM
+        and other.line == ambiguous.line
+        and abs(other.first - ambiguous.first) <= SUPPORT
+    )

@@ -1,0 +1,172 @@
+"""Mechanism: spaCy. Its sentence borders, on matched articles only, and the names its models find.
+
+A blank pipeline knows the punctuation of every script, and needs no model. spaCy is imported when
+the first article has matched: a command that has nothing to show does not pay for it. The
+readers' server process has imported it before.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+_AROUND = 1_500
+"""Characters on each side of a mention in which its sentence is looked for."""
+
+_ABBREVIATIONS = """
+Apr. Art. Aug. Bros. Capt. Co. Col. Corp. D. Dec. Dott. Dr. Dª. Dña. E.U. EE. Exmo. Feb.
+Gen. Gov. Gén. Hon. Inc. Jan. Jr. Lt. Ltd. M. MM. Mar. Mr. Mrs. Ms. No. Nov. Nr. Oct.
+On. Pr. Prof. Rep. Sen. Sept. Sgt. Sig. Sr. Sra. St. Ste. U.K. U.N. U.S. U.S.A. UU. Ud.
+Uds. art. bzw. ca. cf. e.g. etc. févr. i.e. janv. juil. p. pp. vs. z.B. г. гг. им. млн.
+млрд. т.д. т.п. тыс. أ. د. م.
+"""
+"""Words whose full stop ends no sentence, as newspapers of the pack's languages write them."""
+
+_STOP = re.compile(r"[.!?…؟]+[\"'”»’)\]]*(?=\s)|[。！？]")
+_INITIALS = 3
+"""Letters: a longer word before a full stop is no abbreviation, or a known one."""
+_KNOWN = frozenset(_ABBREVIATIONS.split())
+_STOPS = 4
+"""Full stops on each side of a mention: an abbreviation or two among them do no harm."""
+
+_LONGEST = 100_000
+"""Characters of a text of which sentences and names are asked."""
+_BATCH = 16
+"""Sentences that a model reads at once."""
+
+PERSON = "PER"
+_LABELS = {"PERSON": PERSON, "GPE": "LOC", "NORP": "MISC"}
+"""English models have labels of their own."""
+
+_LONGEST_RUN = re.compile(r"\S{200}")
+"""What no tokeniser should be asked to take apart: it would take seconds."""
+
+
+def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """The first character of the sentence that holds ``text[start:end]``, and one past its last.
+
+    A paragraph's end is a sentence's end. Where the nearest full stops follow no
+    abbreviation there is nothing to ask; else spaCy takes apart what stands between a few of
+    them on both sides.
+    """
+    low = max(text.rfind("\n", 0, start) + 1, start - _AROUND)
+    high = text.find("\n", end)
+    high = min(len(text) if high < 0 else high, end + _AROUND)
+    before = list(_STOP.finditer(text, low, start))
+    after = list(islice(_STOP.finditer(text, end, high), _STOPS))
+    if (not before or _is_sure(text, before[-1])) and (not after or _is_sure(text, after[0])):
+        first = _after_blanks(text, before[-1].end()) if before else low
+        return min(first, start), max(after[0].end() if after else high, end)
+    low = before[-_STOPS].end() if len(before) >= _STOPS else low
+    high = after[-1].end() if len(after) == _STOPS else high
+    first, last = low, high
+    for sentence_start, sentence_end in _sentences(text[low:high]):
+        if low + sentence_start <= start:
+            first = low + sentence_start
+        if low + sentence_end >= end:
+            last = low + sentence_end
+            break
+    return first, last
+
+
+def _is_sure(text: str, stop: re.Match[str]) -> bool:
+    """Whether a full stop ends a sentence, and not an abbreviation or a number."""
+    word = text[max(0, stop.start() - 12) : stop.start()].rpartition(" ")[2]
+    return len(word) > _INITIALS and word.isalpha() and f"{word}." not in _KNOWN
+
+
+def _after_blanks(text: str, place: int) -> int:
+    while text[place : place + 1].isspace():
+        place += 1
+    return place
+
+
+def sentence_starts(text: str) -> list[int]:
+    """Where each sentence of a text begins; a new line begins a new one."""
+    starts = []
+    at = 0
+    for line in text[:_LONGEST].split("\n"):
+        starts += [at + start for start, _ in _sentences(line)]
+        at += len(line) + 1
+    return starts
+
+
+def _sentences(passage: str) -> list[tuple[int, int]]:
+    passage = _LONGEST_RUN.sub(lambda run: "x" * len(run.group()), passage)
+    return [(one.start_char, one.end_char) for one in _pipeline_for(len(passage))(passage).sents]
+
+
+_KEPT = 20_000_000
+"""Characters after which a pipeline is made anew: it keeps each word that it has ever seen."""
+_read = 0
+
+
+def _pipeline_for(characters: int) -> Language:
+    global _read  # noqa: PLW0603 - a count of what the pipeline in use has read
+    _read += characters
+    if _read > _KEPT:
+        _read = 0
+        _pipeline.cache_clear()
+    return _pipeline()
+
+
+class Recognised(NamedTuple):
+    """A name that a statistical model found."""
+
+    label: str
+    start: int
+    end: int
+
+
+def recognise(text: str, language: str | None) -> tuple[Recognised, ...]:
+    """The names in a text; none where no model for the language is installed."""
+    nlp = _model(language or "")
+    if nlp is None:
+        return ()
+    starts = [*sentence_starts(text), min(len(text), _LONGEST)]
+    sentences = [(text[low:high], low) for low, high in pairwise(starts) if high > low]
+    with nlp.memory_zone():
+        return tuple(
+            Recognised(
+                _LABELS.get(name.label_, name.label_), low + name.start_char, low + name.end_char
+            )
+            for doc, low in nlp.pipe(sentences, as_tuples=True, batch_size=_BATCH)
+            for name in doc.ents
+        )
+
+
+@cache
+def _model(language: str) -> Language | None:
+    from spacy.util import is_package, load_model  # noqa: PLC0415 - takes a second and 100 MB
+
+    for kind in ("core_news_sm", "core_web_sm", "core_news_md", "core_web_md"):
+        if language and is_package(f"{language}_{kind}"):
+            return load_model(f"{language}_{kind}", enable=["tok2vec", "transformer", "ner"])
+    return None
+
+
+@cache
+def _pipeline() -> Language:
+    """One for all languages: the blank French one alone takes three seconds to make.
+
+    What it would know beside punctuation are the abbreviations that end in a full stop.
+    """
+    import spacy  # noqa: PLC0415 - takes a second and 100 MB
+    from spacy.symbols import ORTH  # noqa: PLC0415
+    from spacy.tokenizer import Tokenizer  # noqa: PLC0415
+    from spacy.util import compile_infix_regex  # noqa: PLC0415
+
+    nlp = spacy.blank("xx")
+    tokenizer = nlp.tokenizer
+    assert isinstance(tokenizer, Tokenizer)
+    nlp.add_pipe("sentencizer")
+    infixes = [*(nlp.Defaults.infixes or ()), "[。！？]"]  # no blank follows them
+    tokenizer.infix_finditer = compile_infix_regex(infixes).finditer
+    for abbreviation in _ABBREVIATIONS.split():
+        tokenizer.add_special_case(abbreviation, [{ORTH: abbreviation}])
+    return nlp
