@@ -32,7 +32,7 @@ SUPPORT = 12
 
 MASK, COUNTRY = "mask:", "country:"
 
-_BETWEEN = "\n\n"
+_BETWEEN = "\n|\n"
 """What parts the title from the body, so that no term reaches across."""
 
 

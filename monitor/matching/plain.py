@@ -70,7 +70,7 @@ class PlainPage:
         self._language = known or ANY_LANGUAGE
         self._forms = forms
         self._entries = [one for one in entries if one.language in (ANY_LANGUAGE, self._language)]
-        self.text = f"{article.title}\n\n{article.text}"
+        self.text = f"{article.title}\n|\n{article.text}"
         self.words = _words(self.text)
         self.title_words = len(_words(article.title))
         self.paragraph = _paragraphs(article)
@@ -433,6 +433,6 @@ def _words(text: str) -> list[_Word]:
 def _paragraphs(article: Article) -> list[int]:
     """The number of each word's paragraph; the title is one."""
     numbers = []
-    for number, line in enumerate(f"{article.title}\n\n{article.text}".split("\n")):
+    for number, line in enumerate(f"{article.title}\n|\n{article.text}".split("\n")):
         numbers += [number] * len(_words(line))
     return numbers

@@ -72,10 +72,13 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """Fold ``text`` once, for any number of searches in it."""
-    if text.isascii() and not _has_runs(text):
-        barred, places = text.encode().translate(_ASCII).decode(), None
+    places = None
+    if text.isascii():
+        barred = text.encode().translate(_ASCII).decode()
     else:
         barred, places = _fold_letters(text)
+    if "  " in barred and _has_runs(text):
+        barred, places = _without_runs(text, barred, places)
     barred = f" {barred} "
     return Folded(text, barred.replace("|", BORDER), barred, places)
 
@@ -113,7 +116,7 @@ def _has_runs(text: str) -> bool:
     return any(run in text for run in _RUNS)
 
 
-_RUNS = ("  ", "\n ", " \n", "\t", "\r", "\xa0 ", " \xa0")
+_RUNS = ("  ", "\n ", " \n", "\t", "\r", "\xa0")
 
 
 def _fold_letters(text: str) -> tuple[str, NDArray[np.intp] | None]:
@@ -129,9 +132,8 @@ def _fold_letters(text: str) -> tuple[str, NDArray[np.intp] | None]:
     places = None
     if highest >= _GONE:
         codes, places = _respelled(text, codes)
-    if _has_runs(text):
-        codes, places = _without_runs(text, codes, places)
-    if int(codes.max(initial=0)) >= _FAR:
+        highest = int(codes.max(initial=0))
+    if highest >= _FAR:
         codes, places = _parted(codes, places)
     return codes.tobytes().decode("utf-32-le"), places
 
@@ -160,17 +162,22 @@ def _respelled(text: str, codes: NDArray[np.uint32]) -> Letters:
     return codes[kept], places[kept]
 
 
-def _without_runs(text: str, codes: NDArray[np.uint32], places: NDArray[np.intp] | None) -> Letters:
+def _without_runs(
+    text: str, barred: str, places: NDArray[np.intp] | None
+) -> tuple[str, NDArray[np.intp]]:
     """Leave one of several blanks, and two of a blank line."""
     if places is None:
-        places = np.arange(len(codes))
-    is_blank, is_line = (
-        np.array([letter in kind for letter in text], bool)[places]
-        for kind in (" \t\n\r\xa0", "\n")
-    )
-    kept = np.ones(len(codes), bool)
+        places = np.arange(len(barred))
+    given = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)[places]
+    is_blank = np.isin(given, _BLANKS)
+    is_line = given == ord("\n")
+    kept = np.ones(len(given), bool)
     kept[1:] &= ~(is_blank[1:] & is_blank[:-1] & ~(is_line[1:] & is_line[:-1]))
-    return codes[kept], places[kept]
+    codes = np.frombuffer(barred.encode("utf-32-le"), np.uint32)[kept]
+    return codes.tobytes().decode("utf-32-le"), places[kept]
+
+
+_BLANKS = np.array([ord(blank) for blank in " \t\n\r\xa0"], np.uint32)
 
 
 def _parted(codes: NDArray[np.uint32], places: NDArray[np.intp] | None) -> Letters:
