@@ -284,19 +284,22 @@ def _print_line(line: Line, *, is_veto: bool = False) -> None:
     note = f"  [dim]{safe(line.note)}[/]" if line.note else ""
     out.print(f"{indent}{mark} {safe(line.condition)}{note}")
     for evidence in line.evidence:
-        out.print(f"{indent}    [dim]{safe(evidence.field)}:[/] {marked(evidence)}")
+        where = f"{evidence.field}, {evidence.kind}" if evidence.kind else evidence.field
+        out.print(f"{indent}    [dim]{safe(where)}:[/] {marked(evidence)}")
 
 
 def marked(evidence: Evidence) -> str:
-    """The sentence with the matched words in bold, as markup."""
+    """The sentence with the matched words in bold, as markup; between stars where there is no
+    terminal to show that."""
     start = max(evidence.start - evidence.sentence_start, 0)
     end = start + len(evidence.text)
     sentence = evidence.sentence
+    matched = safe(sentence[start:end])
     before, after = sentence[max(0, start - 90) : start], sentence[end : end + 90]
     return (
         ("…" if start > 90 else "")
         + safe(before)
-        + f"[bold]{safe(sentence[start:end])}[/]"
+        + (f"[bold]{matched}[/]" if out.is_terminal else f"*{matched}*")
         + safe(after)
         + ("…" if end + 90 < len(sentence) else "")
     )

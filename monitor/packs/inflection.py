@@ -139,7 +139,10 @@ _GERMAN = _rules(
     ("e", "e en"),  # Franzose
     ("i", "i is"),  # Israeli
 )
-_ARABIC = _rules(("ي", "ي ية يا يين يون يان يات يتين يتان"))
+_ARABIC = _rules(
+    # before a noun, the dual and the plural lose their ن: أمريكيو الأصل
+    ("ي", "ي ية يا يين يون يان يات يتين يتان يي يو يتي يتا"),
+)
 
 _ADJECTIVE = "ая ое {i}е ого ой ому ую {i}м ом {i}х {i}ми о"
 
