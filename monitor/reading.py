@@ -30,7 +30,7 @@ def start(ruleset: RuleSet, languages: frozenset[str]) -> None:
     """Make this process a reader of these rules."""
     global _engine  # noqa: PLW0603 - a process is a reader of one set of rules for its whole life
     _engine = compile_rules(ruleset, languages)
-    _engine.index.prepare(_engine.languages)
+    _engine.index.prepare(languages)  # others when a text comes: that has patience
     language.detect("warm", "up", _engine.languages)
 
 

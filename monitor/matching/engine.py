@@ -252,12 +252,6 @@ def rule_entries(needed: Iterable[Leaf], ruleset: RuleSet) -> Iterator[Entry]:
                 yield from _list_entries(f"entity:{id_}", "name", names.names, names.masks)
 
 
-def warm(languages: frozenset[str]) -> None:
-    """Make what engines of these languages share."""
-    for language in languages:
-        _countries().patterns(language)
-
-
 @cache
 def _countries() -> Terms:
     """The words for every country, the same for all rules."""

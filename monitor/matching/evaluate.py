@@ -182,7 +182,7 @@ def _windows_of(n: int, lists: Sequence[tuple[Interval, ...]]) -> tuple[Interval
 
 
 def _not_near(words: int, found: Found | None, other: Found | None) -> Found | None:
-    if found is None or other is None or found.is_anywhere:
+    if found is None or other is None or found.is_anywhere or not found.intervals:
         return found
     return _kept(
         one
@@ -213,13 +213,8 @@ def _score(condition: Score, page: Page) -> Found | None:
     parts = [(weight, evaluate(weight.of, page)) for weight in condition.of]
     if sum(points(weight, found) for weight, found in parts) < condition.threshold:
         return None
-    return Found(
-        minimal(
-            chain.from_iterable(
-                found.intervals for weight, found in parts if found and weight.weight > 0
-            )
-        )
-    )
+    adding = [found.intervals for weight, found in parts if found and weight.weight > 0]
+    return Found(minimal(chain.from_iterable(adding))) if any(adding) else _ANYWHERE
 
 
 def points(weight: Weight, found: Found | None) -> float:

@@ -30,6 +30,9 @@ MENTIONS = 200
 SUPPORT = 12
 """Words within which another country's name supports an ambiguous one."""
 
+ACRONYM = 3
+"""Letters of those acronyms (US, USA) that are also words when capitals say nothing."""
+
 MASK, COUNTRY = "mask:", "country:"
 
 _BETWEEN = "\n|\n"
@@ -272,6 +275,8 @@ class Page:
         entry = hit.entry
         if entry.is_ambiguous or not (entry.is_exact and entry.key.startswith(COUNTRY)):
             return entry.is_ambiguous
+        if len(entry.text) > ACRONYM:
+            return False
         first, end = line.folded.span(hit.start, hit.end)
         return is_shouted(line.folded.given, first, end)
 

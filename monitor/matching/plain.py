@@ -15,7 +15,7 @@ from unicodedata import combining, normalize
 from monitor.matching.arabic import bare, is_arabic, is_proclitic, spellings
 from monitor.matching.evaluate import all_leaves, keys_of
 from monitor.matching.index import GLUED, Entry, Forms, most_forms, with_signs, words_in
-from monitor.matching.page import COUNTRY, MASK, SUPPORT, is_shouted
+from monitor.matching.page import ACRONYM, COUNTRY, MASK, SUPPORT, is_shouted
 from monitor.matching.rules import (
     ANY_LANGUAGE,
     NEARBY,
@@ -89,6 +89,8 @@ class PlainPage:
         entry = mention.entry
         if entry.is_ambiguous or not (entry.is_exact and entry.key.startswith(COUNTRY)):
             return entry.is_ambiguous
+        if len(entry.text) > ACRONYM:
+            return False
         first, last = mention.place
         return is_shouted(self.text, self.words[first].start, self.words[last].end)
 
