@@ -50,8 +50,9 @@ from monitor.matching.rules import (
 )
 from monitor.models import Article, Evidence, Judged, Match, RuleTrouble
 
-SECONDS = 1.0
-"""How long one rule may look at one article."""
+SECONDS = 2.0
+"""How long one rule may look at one article, at each of two tries: the first may have paid for what
+is only made once."""
 
 SHOWN = 3
 """How many mentions of one condition go into the evidence."""
@@ -137,9 +138,8 @@ def judge_by(rules: Iterable[Rule], page: Page, now: datetime) -> Judged:
     matches: list[Match] = []
     troubles: list[RuleTrouble] = []
     for rule in rules:
-        page.is_late = _deadline(SECONDS)
         try:
-            match = _judge(rule, page, now)
+            match = _in_time(rule, page, now)
         except RuleTooSlow:
             troubles.append(RuleTrouble(rule_id=rule.id, why=f"took longer than {SECONDS:g} s"))
         except ExpressionTooSlow as error:
@@ -151,6 +151,15 @@ def judge_by(rules: Iterable[Rule], page: Page, now: datetime) -> Judged:
             if match is not None:
                 matches.append(match)
     return Judged(tuple(matches), tuple(troubles))
+
+
+def _in_time(rule: Rule, page: Page, now: datetime) -> Match | None:
+    page.is_late = _deadline(SECONDS)
+    try:
+        return _judge(rule, page, now)
+    except RuleTooSlow:
+        page.is_late = _deadline(SECONDS)
+        return _judge(rule, page, now)
 
 
 def _deadline(seconds: float) -> Callable[[], bool]:
