@@ -1,8 +1,9 @@
 """Measures matching beside its peers: the same rules over the same unseen texts, in one run.
 
 ``./dev bench`` or ``python bench/matching.py``. The texts are articles of ``../shared/data`` where
-they are, else the demo's, cut or put together to 500 words. The rules are made up from the
-packs, the shipped concepts and rare words of other articles than those that are timed:
+they are, else the demo's, cut or put together to 500 words; ten of a language come after each
+other, as a feed brings them. Times are the thread's own, the median of rounds that everybody has
+in turns. The rules are made up from the packs, the shipped concepts and rare words of other articles than those that are timed:
 
     60 %   country + country + concept, unless sport
     20 %   country + a term of two words
@@ -22,7 +23,7 @@ import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, cycle
 from pathlib import Path
@@ -67,6 +68,7 @@ ROOT = Path(__file__).parent.parent
 ARTICLES = ROOT.parent / "shared" / "data" / "ntrex_articles.jsonl"
 WORDS = 500
 TEXTS = 160
+IN_A_ROW = 10
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
@@ -93,7 +95,7 @@ def long_texts(found: Sequence[Article]) -> list[Article]:
         by_language.setdefault(article.language or "", []).append(article)
     made: list[Article] = []
     turns = {language: cycle(listed) for language, listed in by_language.items()}
-    for language in cycle(by_language):
+    for language in chain.from_iterable([one] * IN_A_ROW for one in cycle(by_language)):
         first = next(turns[language])
         words = first.text.split(" ")
         while len(words) < WORDS:
@@ -149,15 +151,21 @@ def own_term(chance: random.Random, vocabulary: Sequence[str], words: int) -> Te
 COUNTRIES = loading.packs.territories()
 
 
-def seconds_each(work: Callable[[Article], object], texts: Sequence[Article], rounds: int) -> float:
-    """The median round's time for one text; a round before it warms."""
-    times = []
+Work = Callable[[Article], object]
+
+
+def seconds_each(
+    works: Mapping[str, Work], texts: Sequence[Article], rounds: int
+) -> dict[str, float]:
+    """The median round's time of each for one text, in turns; a round before them warms."""
+    times: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds + 1):
-        began = time.perf_counter()
-        for text in texts:
-            work(text)
-        times.append((time.perf_counter() - began) / len(texts))
-    return median(times[1:])
+        for name, work in works.items():
+            began = time.thread_time()
+            for text in texts:
+                work(text)
+            times[name].append((time.thread_time() - began) / len(texts))
+    return {name: median(one[1:]) for name, one in times.items()}
 
 
 def ruleset_of(rules: Sequence[Rule]) -> RuleSet:
@@ -211,7 +219,7 @@ def measure_ours(
     for text in texts[:8]:
         judge(engine, text, NOW)
     first = time.perf_counter() - began
-    each = seconds_each(lambda text: judge(engine, text, NOW), texts, 5)
+    each = seconds_each({"": lambda text: judge(engine, text, NOW)}, texts, 5)[""]
     matches = sum(len(judge(engine, text, NOW).matches) for text in texts)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(
@@ -228,8 +236,6 @@ def peers(
     print(f"beside others, {count:,} rules:")
     ruleset = ruleset_of(made_up_rules(count, vocabulary, concepts))
     engine = compile_rules(ruleset)
-    ours = seconds_each(lambda text: judge(engine, text, NOW), texts, 5)
-    scan = seconds_each(lambda text: scan_of(engine, text), texts, 5)
     listed = [
         *chain.from_iterable(map(country_entries, sorted({*engine.languages, "any"}))),
         *rule_entries(leaves_of(ruleset), ruleset),
@@ -241,27 +247,40 @@ def peers(
     phrases = PhraseMatcher(nlp.vocab, attr="LOWER")
     phrases.add("terms", [nlp.make_doc(term) for term in terms])
     built = time.perf_counter() - began
-    phrase = seconds_each(lambda text: phrases(nlp.make_doc(whole(text))), texts, 3)
+    quick = seconds_each(
+        {
+            "ours": lambda text: judge(engine, text, NOW),
+            "scan": lambda text: scan_of(engine, text),
+            "phrase": lambda text: phrases(nlp.make_doc(whole(text))),
+        },
+        texts,
+        7,
+    )
+    ours, scan, phrase = quick["ours"], quick["scan"], quick["phrase"]
 
     few = terms[:2_000]
     matcher = Matcher(nlp.vocab)
     for number, term in enumerate(few):
         matcher.add(str(number), [[{"LOWER": token.lower_} for token in nlp.make_doc(term)]])
-    some = texts[:4]
-    token = seconds_each(lambda text: matcher(nlp.make_doc(whole(text))), some, 1)
-    token *= len(terms) / len(few)
 
     by_key: dict[str, list[Entry]] = {}
     for entry in listed:
         by_key.setdefault(entry.key, []).append(entry)
-    part, few_texts = ruleset.rules[:20], texts[:4]
+    part, few_texts = ruleset.rules[:20], texts[:: len(texts) // 4]
     patterns = [compiled(rule, by_key) for rule in part]
-    one_each = seconds_each(lambda text: regexes(patterns, whole(text)), few_texts, 1)
-    one_each *= count / len(part)
 
     used = [entries_for(rule, by_key) for rule in part]
-    plainly = seconds_each(lambda text: plain_way(part, used, engine, text), few_texts[:2], 1)
-    plainly *= count / len(part)
+    slow = seconds_each(
+        {
+            "token": lambda text: matcher(nlp.make_doc(whole(text))),
+            "regex": lambda text: regexes(patterns, whole(text)),
+            "plain": lambda text: plain_way(part, used, engine, text),
+        },
+        few_texts,
+        1,
+    )
+    token = slow["token"] * len(terms) / len(few)
+    one_each, plainly = (slow[name] * count / len(part) for name in ("regex", "plain"))
 
     print(f"  {len(terms):,} terms; PhraseMatcher was built in {built:.1f} s")
     report("news-monitor, scan alone", scan, scan)
@@ -270,7 +289,7 @@ def peers(
     report("spaCy PhraseMatcher, terms only", phrase, ours)
     report("spaCy Matcher, terms only", token, ours, f"from {len(few):,} terms, 4 texts")
     report("a regular expression a rule", one_each, ours, "from 20 rules, 4 texts")
-    report("our plain evaluator", plainly, ours, "from 20 rules, 2 texts")
+    report("our plain evaluator", plainly, ours, "from 20 rules, 4 texts")
 
 
 def whole(text: Article) -> str:
@@ -278,7 +297,7 @@ def whole(text: Article) -> str:
 
 
 def scan_of(engine: Engine, text: Article) -> object:
-    return engine.index.scan(fold(f"{text.title}\n\n{text.text}"), text.language).keys
+    return engine.index.scan(fold(f"{text.title}\n\n{text.text}"), text.language).counts()
 
 
 def compiled(rule: Rule, by_key: dict[str, list[Entry]]) -> list[regex.Pattern[str]]:

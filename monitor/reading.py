@@ -11,6 +11,7 @@ replaced when a call takes too long.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -32,6 +33,7 @@ def start(ruleset: RuleSet, languages: frozenset[str]) -> None:
     _engine = compile_rules(ruleset, languages)
     _engine.index.prepare(languages)  # others when a text comes: that has patience
     language.detect("warm", "up", _engine.languages)
+    gc.freeze()  # the rules are here to stay: no collection need look at them again
 
 
 def ping() -> str:

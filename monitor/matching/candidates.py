@@ -1,16 +1,16 @@
 """Decides: which few of many rules an article can match at all.
 
 A rule asks for things that must be mentioned: its clauses, sets of keys of which one must stand
-somewhere. It is filed under the two clauses that are rarest in the articles seen before, and
-comes up only where both are mentioned (as the presearchers of stored-query engines do). What it
-brings up is a superset; a rule without clauses always comes up.
+somewhere, often enough. It is filed under the two clauses that are rarest in the articles seen
+before, and comes up only where both are mentioned (as the presearchers of stored-query engines do).
+What it brings up is a superset; a rule without clauses always comes up.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, combinations
 
 from monitor.matching.evaluate import keys_of
@@ -28,9 +28,27 @@ from monitor.matching.rules import (
     Regex,
     Same,
     Score,
+    inner,
 )
 
-Clause = frozenset[Key]
+Counts = Mapping[Key, int]
+"""How often an article mentions each key at most; those left out it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Keys that must be mentioned ``least`` times, all together."""
+
+    keys: frozenset[Key]
+    least: int = 1
+
+    def may_hold(self, counts: Counts) -> bool:
+        """Whether an article can have that many mentions."""
+        if self.least == 1:
+            return not self.keys.isdisjoint(counts)
+        return sum([counts.get(key, 0) for key in self.keys]) >= self.least
+
+
 Cost = Callable[[Clause], float]
 
 MOST_PAIRS = 256
@@ -66,14 +84,15 @@ class Candidates:
         for rule, condition in enumerate(conditions):
             self._file(rule, condition)
 
-    def among(self, keys: set[Key]) -> list[int]:
-        """The rules that an article with these keys can match, in their order."""
+    def among(self, counts: Counts) -> list[int]:
+        """The rules that an article can match, in their order."""
         found = set(self._always)
+        keys = counts.keys()
         for first in self._drawers.keys() & keys:
             drawer = self._drawers[first]
-            found.update(_passing(drawer.alone, keys))
+            found.update(_passing(drawer.alone, counts))
             for second in drawer.pairs.keys() & keys:
-                found.update(_passing(drawer.pairs[second], keys))
+                found.update(_passing(drawer.pairs[second], counts))
         return sorted(found)
 
     def _file(self, rule: int, condition: Condition) -> None:
@@ -85,28 +104,34 @@ class Candidates:
             self._always.append(rule)
             return
         first, *rest = clauses
-        if rest and len(first) * len(rest[0]) <= MOST_PAIRS:
-            filed = _Filed(rule, tuple(rest[1:]))
-            for one in first:
-                for other in rest[0]:
+        if rest and len(first.keys) * len(rest[0].keys) <= MOST_PAIRS:
+            filed = _Filed(rule, _not_implied((first, rest[0]), rest[1:]))
+            for one in first.keys:
+                for other in rest[0].keys:
                     self._drawers[one].pairs[other].append(filed)
         else:
-            for one in first:
-                self._drawers[one].alone.append(_Filed(rule, tuple(rest)))
+            filed = _Filed(rule, _not_implied((first,), rest))
+            for one in first.keys:
+                self._drawers[one].alone.append(filed)
 
     def cost(self, clause: Clause) -> float:
         """How often one of the keys is mentioned, about."""
-        return sum(self._often.get(key, _usual(key)) for key in clause)
+        return sum(self._often.get(key, _usual(key)) for key in clause.keys)
+
+
+def _not_implied(by: Sequence[Clause], others: Sequence[Clause]) -> tuple[Clause, ...]:
+    """What is left to be asked where one mention of each of the first is known."""
+    return (*(clause for clause in by if clause.least > 1), *others)
 
 
 def _usual(key: Key) -> float:
     return _USUAL.get(key.partition(":")[0], _RARE)
 
 
-def _passing(filed: list[_Filed], keys: set[Key]) -> Iterator[int]:
+def _passing(filed: list[_Filed], counts: Counts) -> Iterator[int]:
     for one in filed:
         for clause in one.rest:
-            if clause.isdisjoint(keys):
+            if not clause.may_hold(counts):
                 break
         else:
             yield one.rule
@@ -151,8 +176,10 @@ def required(condition: Condition, cost: Cost) -> Iterator[Clause]:
             yield from _one_of(rarest[: len(of) - n + 1])
         case Not() | Regex():
             return
-        case NotNear(of=one) | Count(of=one):
+        case NotNear(of=one):
             yield from required(one, cost)
+        case Count():
+            yield from _counted(condition, cost)
         case Score(threshold=threshold, of=weights):
             if threshold > 0:
                 yield from _one_of([_rarest(one.of, cost) for one in weights if one.weight > 0])
@@ -160,7 +187,16 @@ def required(condition: Condition, cost: Cost) -> Iterator[Clause]:
             return
         case _:
             if keys := keys_of(condition):
-                yield frozenset(keys)
+                yield Clause(frozenset(keys))
+
+
+def _counted(condition: Count, cost: Cost) -> Iterator[Clause]:
+    least = condition.min
+    if condition.short_words:
+        least = min(least, condition.short_min)
+    for clause in required(condition.of, cost):
+        # With nothing nested each place is a mention of its own.
+        yield clause if inner(condition.of) else replace(clause, least=least)
 
 
 def _rarest(condition: Condition, cost: Cost) -> Clause | None:
@@ -169,4 +205,4 @@ def _rarest(condition: Condition, cost: Cost) -> Clause | None:
 
 def _one_of(clauses: Sequence[Clause | None]) -> Iterator[Clause]:
     if clauses and all(clause is not None for clause in clauses):
-        yield frozenset(chain.from_iterable(clause for clause in clauses if clause is not None))
+        yield Clause(frozenset(chain.from_iterable(one.keys for one in clauses if one is not None)))

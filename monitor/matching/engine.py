@@ -129,7 +129,7 @@ def languages_of(ruleset: RuleSet) -> frozenset[str]:
 def judge(engine: Engine, article: Article, now: datetime) -> Judged:
     """Judge an article by every rule that it can match."""
     page = Page(article, engine.index, engine.fields)
-    numbers = engine.candidates.among(page.keys)
+    numbers = engine.candidates.among(page.counts)
     return judge_by([engine.rules[number] for number in numbers], page, now)
 
 
@@ -213,7 +213,7 @@ def frequencies(engine: Engine, articles: Sequence[Article]) -> dict[Key, float]
     """The share of these articles that mention each key."""
     counts: dict[Key, int] = {}
     for article in articles:
-        for key in Page(article, engine.index, engine.fields).keys:
+        for key in Page(article, engine.index, engine.fields).counts:
             counts[key] = counts.get(key, 0) + 1
     return {key: count / len(articles) for key, count in counts.items()}
 

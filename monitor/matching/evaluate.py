@@ -105,10 +105,8 @@ def evaluate(condition: Condition, page: Page) -> Found | None:
 def _leaf(leaf: Leaf, page: Page) -> Found | None:
     known = page.answers.get(id(leaf))
     if known is None or known[0] is not leaf:
-        found = _kept(
-            Interval(mention.line, mention.first, mention.last, (mention,))
-            for mention in mentions_of(leaf, page)
-        )
+        mentions = mentions_of(leaf, page)  # in order, none inside another
+        found = Found(tuple([Interval(*one[:3], (one,)) for one in mentions])) if mentions else None
         known = page.answers[id(leaf)] = (leaf, found)
     return known[1]
 
@@ -197,9 +195,6 @@ def _span(one: Interval | Mention, other: Interval | Mention) -> int:
 
 
 def _count(condition: Count, page: Page) -> Found | None:
-    keys = keys_of(condition.of) if isinstance(condition.of, Term) else ()
-    if keys and page.most(keys[0]) < min(condition.min, condition.short_min):
-        return None
     found = evaluate(condition.of, page)
     if found is None:
         return None
@@ -261,20 +256,21 @@ def _by_line(
 
 def _sweep(line: str, lists: list[list[Interval]]) -> list[Interval]:
     """Advance the list whose interval begins first; each state is a candidate window."""
-    heads = [0] * len(lists)
-    windows: list[Interval] = []
+    rests = [iter(intervals) for intervals in lists]
+    current = [next(rest) for rest in rests]
+    windows: list[tuple[int, int, list[Interval]]] = []
     while True:
-        current = [intervals[head] for intervals, head in zip(lists, heads, strict=True)]
-        first = min(one.first for one in current)
-        last = max(one.last for one in current)
-        while windows and windows[-1].first <= first and last <= windows[-1].last:
+        firsts = [one.first for one in current]
+        first, last = min(firsts), max([one.last for one in current])
+        while windows and windows[-1][0] <= first and last <= windows[-1][1]:
             windows.pop()
-        if not windows or not (first <= windows[-1].first and windows[-1].last <= last):
-            windows.append(_joined(line, current))
-        behind = min(range(len(lists)), key=lambda i: current[i].first)
-        heads[behind] += 1
-        if heads[behind] == len(lists[behind]):
-            return windows
+        if not windows or not (first <= windows[-1][0] and windows[-1][1] <= last):
+            windows.append((first, last, current.copy()))
+        behind = firsts.index(first)
+        after = next(rests[behind], None)
+        if after is None:
+            return [_joined(line, parts) for _, _, parts in windows]
+        current[behind] = after
 
 
 def _ordered(lists: Sequence[tuple[Interval, ...]]) -> tuple[Interval, ...]:

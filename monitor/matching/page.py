@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -97,8 +97,8 @@ class Page:
         self._scans = {
             name: index.scan(folded, article.language) for name, folded in self._folded.items()
         }
-        self.keys: set[Key] = set().union(*(scan.keys for scan in self._scans.values()))
-        """All that may be mentioned; a superset of what is."""
+        self.counts = _sums(scan.counts() for scan in self._scans.values())
+        """How often each thing is mentioned at most; what is left out is not."""
         self._mentions: dict[Key, tuple[Mention, ...]] = {}
         self._dropped: dict[Key, tuple[Dropped, ...]] = {}
         self._expressions: dict[str, tuple[Mention, ...]] = {}
@@ -161,15 +161,11 @@ class Page:
 
     def mentions(self, key: Key) -> tuple[Mention, ...]:
         """All mentions that count, in the order of their words."""
-        if key not in self.keys:
+        if key not in self.counts:
             return ()
         if (kept := self._mentions.get(key)) is None:
             kept = self._sift(key)
         return kept
-
-    def most(self, key: Key) -> int:
-        """How many mentions there are at most: without looking at them."""
-        return sum(scan.most(key) for scan in self._scans.values())
 
     def dropped(self, key: Key) -> tuple[Dropped, ...]:
         """The mentions that do not count, and why."""
@@ -302,7 +298,7 @@ class Page:
     def _doubtful(self) -> Mapping[tuple[str, int, int], set[Key]]:
         """The countries that each ambiguous word may stand for."""
         found: defaultdict[tuple[str, int, int], set[Key]] = defaultdict(set)
-        for key in self.keys:
+        for key in self.counts:
             if key.startswith(COUNTRY):
                 for hit, line in self._hits(key):
                     if hit.entry.is_ambiguous:
@@ -315,7 +311,7 @@ class Page:
         """The unambiguous words for any country."""
         return tuple(
             mention
-            for key in self.keys
+            for key in self.counts
             if key.startswith(COUNTRY)
             for hit, line in self._hits(key)
             if not self._is_doubtful(hit, line)
@@ -373,6 +369,14 @@ class Page:
     @cached_property
     def _units(self) -> dict[tuple[str, Unit], list[int]]:
         return {}
+
+
+def _sums(counts: Iterable[dict[Key, int]]) -> dict[Key, int]:
+    first, *others = counts
+    for other in others:
+        for key, count in other.items():
+            first[key] = first.get(key, 0) + count
+    return first
 
 
 def _count_up_to(starts: list[int], position: int) -> int:

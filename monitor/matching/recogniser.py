@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from spacy.language import Language
 
+_NEAR = 300
+"""Characters before a mention in which its sentence mostly begins."""
 _AROUND = 1_500
 """Characters on each side of a mention in which its sentence is looked for."""
 
@@ -59,7 +61,9 @@ def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     low = max(text.rfind("\n", 0, start) + 1, start - _AROUND)
     high = text.find("\n", end)
     high = min(len(text) if high < 0 else high, end + _AROUND)
-    before = list(_STOP.finditer(text, low, start))
+    before = list(_STOP.finditer(text, max(low, start - _NEAR), start))
+    if not (before and _is_sure(text, before[-1])):
+        before = list(_STOP.finditer(text, low, start))
     after = list(islice(_STOP.finditer(text, end, high), _STOPS))
     if (not before or _is_sure(text, before[-1])) and (not after or _is_sure(text, after[0])):
         first = _after_blanks(text, before[-1].end()) if before else low

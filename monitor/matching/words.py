@@ -17,7 +17,7 @@ borders: there a term matches anywhere.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -41,46 +41,67 @@ _INVISIBLE = frozenset("\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Folded:
     """A text as its words: ``text`` for searching, ``span`` for pointing into what was given."""
 
-    given: str
-    text: str
-    barred: str
-    places: NDArray[np.intp] | None
-    """Where each character of ``text`` but the first was given; ``None``: in order, one for one."""
+    __slots__ = ("_places", "barred", "given", "text")
+
+    def __init__(self, given: str, barred: str, places: Places | None) -> None:
+        self.given = given
+        self.barred = f" {barred} "
+        self.text = self.barred.replace("|", BORDER)
+        self._places = places
+        """Where each letter was given; ``None``: in order; empty: to be worked out if asked for."""
 
     def place(self, position: int) -> int:
         """Where the character at a position of ``text`` stands in what was given."""
-        return position - 1 if self.places is None else int(self.places[position - 1])
+        if self._places is None:
+            return position - 1
+        if not len(self._places):
+            _, self._places = spell(self.given)
+        return int(self._places[position - 1])
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """``text[start:end]`` in what was given, from its first letter to the marks on its last."""
-        first, after = self.place(start), self.place(end - 1) + 1
+        if self._places is None:
+            first, after = start - 1, end - 1
+        else:
+            first, after = self.place(start), self.place(end - 1) + 1
         while after < len(self.given) and unicodedata.combining(self.given[after]):
             after += 1
         return first, after
 
     def starts(self) -> list[int]:
-        """Where each word begins in ``text``: a hundred microseconds, asked for once a text."""
-        classes = _class_of(np.frombuffer(self.text.encode("utf-32-le"), np.uint32))
-        is_word = classes != _BLANK
-        begins = is_word[1:] & (~is_word[:-1] | (classes[1:] == _ALONE) | (classes[:-1] == _ALONE))
-        return (np.flatnonzero(begins) + 1).tolist()
+        """Where each word begins in ``text``."""
+        codes = _codes(self.text)
+        if int(codes.max()) < _FAR:
+            is_word = codes != ord(BORDER)
+            begins = is_word[1:] & ~is_word[:-1]
+        else:
+            classes = _class_of(codes)
+            is_word, is_alone = classes != _BLANK, classes == _ALONE
+            begins = is_word[1:] & (~is_word[:-1] | is_alone[1:] | is_alone[:-1])
+        starts: list[int] = (np.flatnonzero(begins) + 1).tolist()
+        return starts
 
 
 def fold(text: str) -> Folded:
-    """Fold ``text`` once, for any number of searches in it."""
-    places = None
+    """Fold ``text`` once, for any number of searches in it.
+
+    Most letters fold to one letter each, and most texts have few others: those are replaced in
+    the string, and where each letter was given is worked out (by ``spell``) when somebody asks.
+    """
+    places: Places | None = None
     if text.isascii():
         barred = text.encode().translate(_ASCII).decode()
     else:
         barred, places = _fold_letters(text)
-    if "  " in barred and _has_runs(text):
-        barred, places = _without_runs(text, barred, places)
-    barred = f" {barred} "
-    return Folded(text, barred.replace("|", BORDER), barred, places)
+    if "  " in barred and (doubled := _doubled(_codes(text))).size:
+        if places is None:
+            barred, places = _without(doubled, barred), np.delete(np.arange(len(barred)), doubled)
+        else:
+            barred, places = spell(text)
+    return Folded(text, barred, places)
 
 
 def fold_term(term: str) -> str:
@@ -89,7 +110,7 @@ def fold_term(term: str) -> str:
     The same as ``fold``, by the letter: for a few of them that is quicker.
     """
     folded = "".join(map(_letter, term))
-    if _has_runs(term) or (not folded.isascii() and max(folded) >= chr(_FAR)):
+    if "  " in folded or (not folded.isascii() and max(folded) >= chr(_FAR)):
         folded = fold(term).barred
     return folded.strip(" |")
 
@@ -110,43 +131,80 @@ _FAR = 0x0E00
 _FOLDED = np.full(0x110000, _UNKNOWN, np.uint32)
 _CLASSES = np.full(0x110000, 0xFF, np.uint8)
 
-
-def _has_runs(text: str) -> bool:
-    """Whether blanks follow each other; a blank line is no run, but the end of a paragraph."""
-    return any(run in text for run in _RUNS)
+Codes = NDArray[np.uint32]
+Places = Sequence[int] | NDArray[np.intp]
 
 
-_RUNS = ("  ", "\n ", " \n", "\t", "\r", "\xa0")
+def _doubled(given: Codes) -> NDArray[np.intp]:
+    """Where a blank follows a blank and goes: a blank line stays, as the end of a paragraph."""
+    is_blank = _IS_BLANK.take(given, mode="clip")
+    after = np.flatnonzero(is_blank[1:] & is_blank[:-1]) + 1
+    found: NDArray[np.intp] = after[(given[after] != _LINE) | (given[after - 1] != _LINE)]
+    return found
 
 
-def _fold_letters(text: str) -> tuple[str, NDArray[np.intp] | None]:
-    """The folded letters, and each one's place in ``text`` where that is not in order."""
-    given = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    codes = _FOLDED[given]
-    highest = int(codes.max(initial=0))
-    if highest == _UNKNOWN:
+_LINE = ord("\n")
+_IS_BLANK = np.array([chr(code) in " \t\n\r\xa0" for code in range(0x100)])
+
+
+def _fold_letters(text: str) -> tuple[str, Places | None]:
+    """The folded letters, and where each was given, as in ``Folded``."""
+    given = _codes(text)
+    codes = _folded(given)
+    highest = int(codes.max())
+    if highest < _FAR:
+        return _text(codes), None
+    if highest < _GONE:
+        return spell(text)
+    kept = np.flatnonzero(codes != _GONE)
+    codes, given = codes[kept], given[kept]
+    is_many = codes == _MANY
+    many = {chr(code): _letter(chr(code)) for code in set(given[is_many].tolist())}
+    codes[is_many] = 0
+    if int(codes.max(initial=0)) >= _FAR or any(max(one) >= chr(_FAR) for one in many.values()):
+        return spell(text)
+    if not many:
+        return _text(codes), kept
+    codes[is_many] = given[is_many]
+    letters = _text(codes)
+    for character, folded in many.items():
+        letters = letters.replace(character, folded)
+    return letters, ()
+
+
+def spell(text: str) -> tuple[str, Places]:
+    """The folded letters, and where each was given: the long way of ``fold``."""
+    codes, places = _respelled(text, _folded(_codes(text)))
+    if int(codes.max(initial=0)) >= _FAR:
+        codes, places = _parted(codes, places)
+    letters = _text(codes)
+    doubled = _doubled(_codes(text)[places])
+    return (_without(doubled, letters), np.delete(places, doubled))
+
+
+def _codes(text: str) -> Codes:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def _text(codes: Codes) -> str:
+    return str(codes.data, "utf-32-le")
+
+
+def _folded(given: Codes) -> Codes:
+    """What each character folds to, where that is one letter."""
+    codes = _FOLDED.take(given)
+    if int(codes.max(initial=0)) == _UNKNOWN:
         for code in set(given[codes == _UNKNOWN].tolist()):
             _FOLDED[code] = _code_of(fold_character(chr(code)))
-        codes = _FOLDED[given]
-        highest = int(codes.max(initial=0))
-    places = None
-    if highest >= _GONE:
-        codes, places = _respelled(text, codes)
-        highest = int(codes.max(initial=0))
-    if highest >= _FAR:
-        codes, places = _parted(codes, places)
-    return codes.tobytes().decode("utf-32-le"), places
+        codes = _FOLDED.take(given)
+    return codes
 
 
 def _code_of(folded: str) -> int:
     return _GONE if not folded else ord(folded) if len(folded) == 1 else _MANY
 
 
-Letters = tuple[NDArray[np.uint32], NDArray[np.intp]]
-"""Code points, and where each was given."""
-
-
-def _respelled(text: str, codes: NDArray[np.uint32]) -> Letters:
+def _respelled(text: str, codes: Codes) -> tuple[Codes, NDArray[np.intp]]:
     """Spell out what is several letters, leave out what is none."""
     places = np.arange(len(codes))
     many = np.flatnonzero(codes == _MANY)
@@ -162,42 +220,26 @@ def _respelled(text: str, codes: NDArray[np.uint32]) -> Letters:
     return codes[kept], places[kept]
 
 
-def _without_runs(
-    text: str, barred: str, places: NDArray[np.intp] | None
-) -> tuple[str, NDArray[np.intp]]:
-    """Leave one of several blanks, and two of a blank line."""
-    if places is None:
-        places = np.arange(len(barred))
-    given = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)[places]
-    is_blank = np.isin(given, _BLANKS)
-    is_line = given == ord("\n")
-    kept = np.ones(len(given), bool)
-    kept[1:] &= ~(is_blank[1:] & is_blank[:-1] & ~(is_line[1:] & is_line[:-1]))
-    codes = np.frombuffer(barred.encode("utf-32-le"), np.uint32)[kept]
-    return codes.tobytes().decode("utf-32-le"), places[kept]
+def _without(doubled: NDArray[np.intp], letters: str) -> str:
+    return _text(np.delete(_codes(letters), doubled))
 
 
-_BLANKS = np.array([ord(blank) for blank in " \t\n\r\xa0"], np.uint32)
-
-
-def _parted(codes: NDArray[np.uint32], places: NDArray[np.intp] | None) -> Letters:
+def _parted(codes: Codes, places: NDArray[np.intp]) -> tuple[Codes, NDArray[np.intp]]:
     """Put a blank between a script that has blanks and one that has none."""
-    if places is None:
-        places = np.arange(len(codes))
     alone = _class_of(codes) == _ALONE
     letter = ~alone & (codes != ord(BORDER)) & (codes != ord("|"))
     seams = np.flatnonzero((alone[1:] & letter[:-1]) | (letter[1:] & alone[:-1])) + 1
     return np.insert(codes, seams, ord(BORDER)), np.insert(places, seams, places[seams])
 
 
-def _class_of(codes: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    classes = _CLASSES[codes]
+def _class_of(codes: Codes) -> NDArray[np.uint8]:
+    classes = _CLASSES.take(codes)
     if int(classes.max(initial=0)) == 0xFF:
         for code in set(codes[classes == 0xFF].tolist()):
             letter = chr(code)
             is_blank = letter in " |"
             _CLASSES[code] = _BLANK if is_blank else _LETTER if has_borders(letter) else _ALONE
-        classes = _CLASSES[codes]
+        classes = _CLASSES.take(codes)
     return classes
 
 
