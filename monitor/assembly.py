@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import random
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from monitor import __version__, reading
 from monitor.alerts import send
 from monitor.config import Config, resolve_destinations
-from monitor.errors import InstanceRunning, StoreError
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
 from monitor.matching.rules import RuleSet
@@ -34,28 +30,6 @@ def begin() -> None:
 def now() -> datetime:
     """The wall clock, in UTC."""
     return datetime.now(UTC)
-
-
-@contextmanager
-def only_instance(database: Path) -> Iterator[None]:
-    """Hold the database for this process alone, as long as it lives.
-
-    Raises:
-        InstanceRunning: another daemon serves it.
-        StoreError: its folder cannot be written.
-    """
-    path = database.with_name(database.name + ".lock")
-    try:
-        database.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.open("a+b")
-    except OSError as error:
-        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InstanceRunning(f"another news-monitor serves {database}") from error
-        yield
 
 
 def poll_tools(

@@ -30,6 +30,7 @@ FLOORS = [
         "monitor.store",
         "monitor.config",
         "monitor.workers",
+        "monitor.instance",
         "monitor.logs",
         "monitor.systemd",
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ import pytest
 
 from tests.servers.feeds import FeedServer, Item
 from tests.servers.sinks import SmtpSink, WebhookSink
-from tests.service import RULES, Service, wait_until
+from tests.service import COMMAND, RULES, Service, wait_until
 
 SEED = Path(__file__).parent.parent.parent / "shared" / "data" / "seed-article.txt"
 PATH = "/rss.xml"
@@ -230,6 +231,34 @@ def test_another_instance_on_the_same_database_is_refused(tmp_path: Path, news: 
         second = it.run("run")
     assert second.returncode == 75
     assert "another news-monitor serves" in second.stderr
+
+
+def test_status_tells_a_daemon_that_runs_from_one_that_was_killed(
+    tmp_path: Path, news: FeedServer
+) -> None:
+    it = Service(tmp_path, feeds=[news.url(PATH)])
+    with it:
+        assert it.json("status")["is_running"] is True
+        it.kill()
+    assert it.json("status")["is_running"] is False
+    assert "not running" in it.run("status").stdout
+
+
+def test_ctrl_c_in_test_notify_says_what_becomes_of_the_message(tmp_path: Path) -> None:
+    with WebhookSink() as silent:
+        silent.answer = "hang"
+        it = Service(tmp_path, destinations={"silent": to_hook(silent)})
+        process = subprocess.Popen(
+            [*COMMAND, "-c", str(it.config), "test-notify"],
+            env=it.environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_until(lambda: silent.asked > 0, 30, "a request")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "`run` sends it again" in said
 
 
 def test_test_notify_sends_a_real_message_and_says_when_it_cannot(

@@ -11,16 +11,19 @@ addresses and whole bodies.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 
 from monitor.alerts.plain import bounded, fit, line
 from monitor.alerts.redact import redacted
 from monitor.errors import DestinationError
+from monitor.mistakes import closest
 from monitor.models import DeliveryReason, Destination, Message
 
 _LOUD = ("apprise", "charset_normalizer", "oauthlib", "requests", "requests_oauthlib", "urllib3")
@@ -282,9 +285,29 @@ def _detail(heard: _Heard, destination: Destination, service: NotifyBase) -> str
 
 def _why_refused(heard: _Heard, destination: Destination) -> str:
     """Return why Apprise cannot use a URL; lines that quote the URL itself are left out."""
+    scheme = _SCHEME.match(destination.url.lower())
+    if scheme and scheme[1] not in _schemes():
+        meant = closest(scheme[1], _schemes())
+        hint = f" (did you mean {meant}://?)" if meant else ""
+        return f"no service of Apprise has URLs that begin with {scheme[0]}{hint}"
     lines = (each for each in heard.lines if "://" not in each)
     said = line(redacted("; ".join(dict.fromkeys(lines)), destination))
     return bounded(f"Apprise cannot use its URL: {said}".removesuffix(": "), MAX_DETAIL)
+
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,20})://")
+
+
+@cache
+def _schemes() -> frozenset[str]:
+    with _listening():
+        services = Apprise(asset=_asset()).details()["schemas"]
+    return frozenset(
+        scheme
+        for service in services
+        for kind in ("protocols", "secure_protocols")
+        for scheme in service[kind] or ()
+    )
 
 
 def _host(service: NotifyBase) -> str:

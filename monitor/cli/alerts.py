@@ -133,6 +133,12 @@ def notify(
     store = SqliteStore.open(settings.storage.path, delivery_id=plan.delivery_id)
     try:
         results = asyncio.run(_deliver_test(store, wanted))
+    except KeyboardInterrupt:
+        err.print(
+            "news-monitor: stopped before every destination had answered; what was under way may"
+            " have arrived, and `run` sends it again"
+        )
+        sys.exit(Exit.INTERRUPTED)
     finally:
         store.close()
     sys.exit(Exit.OK if all(isinstance(one, Sent) for one in results) else Exit.PROBLEM)

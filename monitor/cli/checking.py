@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sized
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -49,7 +50,7 @@ def check(
     except ConfigError as error:
         mistakes.extend(error.mistakes)
     else:
-        mistakes.extend(destination_mistakes(settings, str(path)))
+        mistakes.extend(destination_mistakes(settings))
         counts = {"feeds": len(settings.sources), "destinations": len(settings.destinations)}
         try:
             ruleset = loading.load(settings.rules.dir, loading.names_in(settings))
@@ -94,7 +95,7 @@ def _missing(counts: Mapping[str, int], file: str) -> Iterator[Mistake]:
         yield Mistake(file=file, message="no destinations: nobody is told ([destinations])")
 
 
-def destination_mistakes(settings: config.Config, file: str) -> list[Mistake]:
+def destination_mistakes(settings: config.Config) -> list[Mistake]:
     """What is wrong with the destinations: unset secrets, URLs that Apprise cannot use."""
     try:
         destinations = config.resolve_destinations(settings, os.environ)
@@ -105,5 +106,6 @@ def destination_mistakes(settings: config.Config, file: str) -> list[Mistake]:
         try:
             send.check(destination)
         except DestinationError as error:
-            mistakes.append(Mistake(file=file, message=str(error)))
+            place = settings.places[destination.name]
+            mistakes.append(replace(place, message=f"{place.message}{error.why}"))
     return mistakes

@@ -61,7 +61,7 @@ def run(
       news-monitor run --once            for cron
       news-monitor run --since 24h       a new feed's articles of the last day alert too
     """
-    from monitor import assembly, daemon  # noqa: PLC0415 - the other commands start faster
+    from monitor import assembly, daemon, instance  # noqa: PLC0415 - the other commands start faster
 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to load anew
     assembly.begin()
@@ -78,7 +78,7 @@ def run(
         logger().warning(
             "no destinations", then="nobody will be told: name one under [destinations]"
         )
-    with assembly.only_instance(settings.storage.path):
+    with instance.only_instance(settings.storage.path):
         service = daemon.Daemon(state.config_path(context), settings, ruleset, since)
         ended_well = asyncio.run(service.once() if once else service.run())
     sys.exit(Exit.OK if ended_well else Exit.PROBLEM)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from monitor import config, loading
+from monitor import config, instance, loading
 from monitor.config import Config
 from monitor.matching.rules import RuleSet
 from monitor.store.sqlite import SqliteStore
@@ -47,6 +47,11 @@ def reader(context: typer.Context) -> SqliteStore:
         StoreError: there is none yet.
     """
     return SqliteStore.open_reader(settings(context).storage.path)
+
+
+def is_served(context: typer.Context) -> bool:
+    """Whether a daemon serves that database now."""
+    return instance.is_served(settings(context).storage.path)
 
 
 def ruleset(context: typer.Context, folder: Path | None) -> RuleSet:

@@ -28,14 +28,15 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Show feeds, rules and deliveries, and what is wrong with them."""
-    found = _collect(state.reader(context), datetime.now(UTC))
+    store = state.reader(context)
+    found = _collect(store, datetime.now(UTC), is_running=state.is_served(context))
     if as_json:
         print_json(found)
     else:
         _print(found, datetime.now(UTC))
 
 
-def _collect(store: SqliteStore, now: datetime) -> dict[str, Any]:
+def _collect(store: SqliteStore, now: datetime, *, is_running: bool) -> dict[str, Any]:
     feeds = store.feeds()
     rules, loaded = store.latest_event(RULES), store.latest_event([EventKind.RULES_LOADED])
     refused = rules is not None and rules.kind is EventKind.RULES_REFUSED
@@ -45,6 +46,7 @@ def _collect(store: SqliteStore, now: datetime) -> dict[str, Any]:
         deliveries.setdefault(count.destination, Counter())[count.state] = count.count
     return {
         "daemon": store.latest_event(LIFE),
+        "is_running": is_running,
         "feeds": {
             "count": len(feeds),
             "failing": [_failing(feed) for feed in feeds if feed.reason is not None],
@@ -80,7 +82,12 @@ def _failing(feed: FeedState) -> dict[str, Any]:
 def _print(found: dict[str, Any], now: datetime) -> None:
     life = found["daemon"]
     if life is None:
-        out.print("[bold]daemon[/]      never ran")
+        out.print("[bold]daemon[/]      never ran: `news-monitor run`")
+    elif life.kind is EventKind.STARTED and not found["is_running"]:
+        out.print(
+            f"[bold]daemon[/]      [red]not running[/]: started {ago(life.at, now)}, and ended"
+            " without a word (killed, or the machine stopped)"
+        )
     else:
         out.print(f"[bold]daemon[/]      {life.kind} {ago(life.at, now)}  {safe(life.detail)}")
     feeds = found["feeds"]
@@ -97,9 +104,9 @@ def _print(found: dict[str, Any], now: datetime) -> None:
         f" {found['alerted_24h']} alerted"
     )
     rules = found["rules"]
-    out.print(
-        f"[bold]rules[/]       {safe(rules['in_use'])}, loaded {ago(rules['loaded_at'], now)}"
-    )
+    loaded = ago(rules["loaded_at"], now)
+    shown = f"{safe(rules['in_use'])}, loaded {loaded}" if rules["in_use"] else "none loaded yet"
+    out.print(f"[bold]rules[/]       {shown}")
     if rules["mistakes"]:
         out.print(
             f"            [red]✗[/] the last edit was refused {ago(rules['refused_at'], now)};"

@@ -180,6 +180,8 @@ class WebhookSink:
         self.answer: Answer = 200
         self.location = ""
         """Sent with every answer, if there is one."""
+        self.asked = 0
+        """How many requests came, answered or not."""
         self._kept = _Kept(directory, "hook", ".json")
         self._is_over = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
@@ -226,6 +228,7 @@ class WebhookSink:
 
     def _take(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers.get("Content-Length", "0")))
+        self.asked += 1
         if self.answer == "hang":
             self._is_over.wait()
             return
