@@ -59,6 +59,7 @@ OWNERS = {
     "spacy": {"monitor.matching.recogniser"},
     "sqlite3": set(),
     "structlog": {"monitor.logs"},
+    "trafilatura": {"monitor.articles.fulltext"},
     "yaml": {"monitor.matching.yamlnodes"},
 }
 
