@@ -57,14 +57,15 @@ def shape(condition: Condition) -> list[tuple[str, object]]:
             return [("concept", condition.id)]  # type: ignore[union-attr]
 
 
-def load_aside(folder: Path, home: Path) -> tuple[float, int]:
-    """Seconds and megabytes of a process that loads a folder of rules."""
+def load_aside(folder: Path, home: Path) -> str:
+    """What a process says that loads a folder of rules: seconds, of its own too, and megabytes."""
     code = (
         "import sys, time, resource; from pathlib import Path; from monitor import loading;"
-        "from monitor.matching import inflection, packs;"
-        "began = time.perf_counter(); loading.load(Path(sys.argv[1]));"
-        "print(time.perf_counter() - began,"
-        " resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+        "began, own = time.perf_counter(), time.process_time();"
+        "loading.load(Path(sys.argv[1]));"
+        "memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024;"
+        "print(f'{time.perf_counter() - began:.2f} s ({time.process_time() - own:.2f} s of its own),'"
+        " f' {memory} MB')"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, str(folder)],
@@ -73,8 +74,7 @@ def load_aside(folder: Path, home: Path) -> tuple[float, int]:
         check=True,
         env={**os.environ, "CACHE_DIRECTORY": str(home)},
     )
-    seconds, megabytes = done.stdout.split()
-    return float(seconds), int(megabytes)
+    return done.stdout.strip()
 
 
 async def reload_under_load(folder: Path) -> None:
@@ -86,6 +86,7 @@ async def reload_under_load(folder: Path) -> None:
     pool = workers.Workers(2, reading.start, (ruleset, languages))
     await pool.call(PATIENCE, reading.judge_all, texts, NOW)
     waits: list[float] = []
+    pauses: list[float] = []
     is_over = asyncio.Event()
 
     async def ask() -> None:
@@ -95,6 +96,13 @@ async def reload_under_load(folder: Path) -> None:
                 await pool.call(PATIENCE, reading.judge_all, (text,), NOW)
                 waits.append(time.perf_counter() - began)
 
+    async def beat() -> None:
+        while not is_over.is_set():
+            began = time.perf_counter()
+            await asyncio.sleep(0.01)
+            pauses.append(time.perf_counter() - began)
+
+    beating = asyncio.create_task(beat())
     asking = asyncio.create_task(ask())
     await asyncio.sleep(2)
     usual = sorted(waits)[len(waits) // 2]
@@ -103,11 +111,12 @@ async def reload_under_load(folder: Path) -> None:
     await pool.renew((ruleset, languages), PATIENCE, reading.ping)
     took = time.perf_counter() - began
     is_over.set()
-    await asking
+    await asyncio.gather(asking, beating)
     pool.close()
     print(
         f"reload: {took:.1f} s aside; meanwhile {len(waits) - before} articles were judged,"
-        f" the longest answer {max(waits[before:]) * 1e3:.0f} ms (usually {usual * 1e3:.1f} ms)"
+        f" the longest answer {max(waits[before:]) * 1e3:.0f} ms (usually {usual * 1e3:.1f} ms),"
+        f" the core's longest pause {max(pauses) * 1e3:.0f} ms"
     )
 
 
@@ -125,11 +134,9 @@ def main() -> None:
         inflection.prepare(packs.languages(), lambda said: print(said, file=sys.stderr))
         for rule in made_up_rules(count, vocabulary, concepts):
             (folder / f"{rule.id}.yaml").write_text(as_yaml(rule), encoding="utf-8")
-        cold, memory = load_aside(folder, home)
-        print(f"{count:,} rules from YAML, cold: {cold:.2f} s, {memory} MB")
+        print(f"{count:,} rules from YAML, cold: {load_aside(folder, home)}")
         for _ in range(3):
-            warm, memory = load_aside(folder, home)
-            print(f"{count:,} rules from the cache: {warm:.2f} s, {memory} MB")
+            print(f"{count:,} rules from the cache: {load_aside(folder, home)}")
         asyncio.run(reload_under_load(folder))
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     print(f"largest process: {children} MB")

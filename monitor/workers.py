@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import timedelta
 from multiprocessing import forkserver
@@ -85,22 +86,28 @@ class Workers:
             WorkerDied: it died by itself.
             WorkerRaised: the function raised.
         """
-        return await _run(self._pool, deadline, function, *args, **kwargs)
+        future = self._pool.schedule(
+            function, args=args, kwargs=kwargs, timeout=deadline.total_seconds()
+        )
+        return await _answer(future, deadline)
 
     async def renew(
         self, arguments: tuple[Any, ...], deadline: timedelta, check: Callable[[], object]
     ) -> None:
         """Replace all workers by others made ready with other arguments.
 
-        They are made and tried with ``check`` aside; then every new call goes to them, and the
-        old ones end when they have answered what they were asked.
+        They are made and tried with ``check`` aside, on a thread of their own since what they are
+        made ready with may be large; then every new call goes to them, and the old ones end when
+        they have answered what they were asked.
 
         Raises:
             WorkerFailed: they cannot be made; the old ones stay.
         """
         pool = self._make(arguments)
         try:
-            await _run(pool, deadline, check)
+            seconds = deadline.total_seconds()
+            future = await asyncio.to_thread(pool.schedule, check, timeout=seconds)
+            await _answer(future, deadline)
         except WorkerFailed:
             _end_aside(pool, timedelta())
             raise
@@ -113,12 +120,9 @@ class Workers:
         self._pool.join()
 
 
-async def _run(
-    pool: Any, deadline: timedelta, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-) -> T:
-    future = pool.schedule(function, args=args, kwargs=kwargs, timeout=deadline.total_seconds())
+async def _answer(future: Future[T], deadline: timedelta) -> T:
     try:
-        answer: T = await asyncio.wrap_future(future)
+        answer = await asyncio.wrap_future(future)
     except FutureTimeout as error:
         raise WorkerTimeout(f"killed after {deadline.total_seconds():g} s") from error
     except (ProcessExpired, MemoryError) as error:
