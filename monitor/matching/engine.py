@@ -33,12 +33,14 @@ from monitor.matching.relevance import narrowest, relevance
 from monitor.matching.rules import (
     ANY_LANGUAGE,
     Alias,
+    All,
     Concept,
     Condition,
     Entity,
     Field,
     Group,
     Leaf,
+    Named,
     Rule,
     RuleSet,
     Term,
@@ -103,11 +105,16 @@ def compile_rules(
 
 
 def shared(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The rules with one object for all equal leaves: a page answers each only once."""
+    """The rules with one object for all equal leaves: a page answers each only once.
+
+    Of what must all hold the recogniser is asked last: mostly it need not be.
+    """
     pool: dict[Leaf, Leaf] = {}
 
     def one(condition: Condition) -> Condition:
         if parts := inner(condition):
+            if isinstance(condition, All):
+                parts = tuple(sorted(parts, key=asks_the_recogniser))
             return rebuilt(condition, tuple(map(one, parts)))
         leaf: Leaf = condition  # type: ignore[assignment]
         return pool.setdefault(leaf, leaf)
@@ -115,6 +122,11 @@ def shared(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(
         replace(rule, match=one(rule.match), unless=tuple(map(one, rule.unless))) for rule in rules
     )
+
+
+def asks_the_recogniser(condition: Condition) -> bool:
+    """Whether a condition is about what the recogniser names, be it with others."""
+    return any(isinstance(leaf, Named) for leaf in all_leaves(condition))
 
 
 def languages_of(ruleset: RuleSet) -> frozenset[str]:
