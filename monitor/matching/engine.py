@@ -300,7 +300,8 @@ def country_entries(language: str) -> Iterator[Entry]:
 def _alias_entries(aliases: Iterable[Alias]) -> Iterator[Entry]:
     for alias in aliases:
         text = alias.text.removesuffix("*")
-        yield _word_entry(alias, text, is_prefix=text != alias.text)
+        entry = _word_entry(alias, text, is_prefix=text != alias.text)
+        yield replace(entry, key=MASK + entry.key) if alias.is_mask else entry
 
 
 def _word_entry(word: packs.Word | Alias, text: str, *, is_prefix: bool) -> Entry:
