@@ -9,7 +9,7 @@ An engine does not change what it says; a reload compiles another one aside and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -28,7 +28,7 @@ from monitor.matching.evaluate import (
 )
 from monitor.matching.expressions import ExpressionTooSlow
 from monitor.matching.index import Entry, Forms, Index, Key, Terms, other_forms, words_in
-from monitor.matching.page import COUNTRY, MASK, Mention, Page, RuleTooSlow
+from monitor.matching.page import COUNTRY, MASK, NAMED, Mention, Page, RuleTooSlow
 from monitor.matching.relevance import narrowest, relevance
 from monitor.matching.rules import (
     ANY_LANGUAGE,
@@ -77,14 +77,12 @@ class Engine:
 def compile_rules(
     ruleset: RuleSet,
     languages: Iterable[str] = (),
-    frequencies: Mapping[Key, float] | None = None,
 ) -> Engine:
     """Make an engine.
 
     Args:
         ruleset: the rules with all that they name.
         languages: those that feeds bring beyond the rules' own.
-        frequencies: the share of articles that mention a key, from ``frequencies``.
     """
     used = languages_of(ruleset).union(languages)
     needed = leaves_of(ruleset)
@@ -99,7 +97,7 @@ def compile_rules(
                 _forms(ruleset),
             ),
         ),
-        candidates=Candidates([rule.match for rule in ruleset.rules], frequencies),
+        candidates=Candidates([rule.match for rule in ruleset.rules]),
         fields=frozenset({Field.TITLE, Field.BODY}).union(*(leaf.scope.fields for leaf in needed)),
     )
 
@@ -221,15 +219,6 @@ def _or(names: Iterable[str]) -> str:
     return " or ".join(sorted(names))
 
 
-def frequencies(engine: Engine, articles: Sequence[Article]) -> dict[Key, float]:
-    """The share of these articles that mention each key."""
-    counts: dict[Key, int] = {}
-    for article in articles:
-        for key in Page(article, engine.index, engine.fields).keys:
-            counts[key] = counts.get(key, 0) + 1
-    return {key: count / len(articles) for key, count in counts.items()}
-
-
 # --- terms -------------------------------------------------------------------------
 
 
@@ -265,6 +254,8 @@ def rule_entries(needed: Iterable[Leaf], ruleset: RuleSet) -> Iterator[Entry]:
                 yield from _group_entries(leaf)
             case Term():
                 yield from _own_entries(leaf)
+            case Named(text=text) if text:
+                yield Entry(key=NAMED + text, text=text, is_inflected=True)
             case Concept(id=id_):
                 for terms in used_lists(id_, ruleset):
                     yield from _list_entries(f"concept:{id_}", "term", terms.terms, terms.masks)

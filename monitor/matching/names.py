@@ -7,7 +7,6 @@ from itertools import chain, islice
 
 from monitor.matching import recogniser
 from monitor.matching.recogniser import LONGEST, Recognised
-from monitor.matching.words import BORDER, Folded, fold, has_borders
 
 MOST_READ = 100
 """How many sentences of a text are read for one question, the first ones."""
@@ -63,17 +62,3 @@ class Names:
             found = [(first + low, first + high) for low, high in recogniser.passages(line)]
             self._passages[first] = found
         return found
-
-
-def places_of(words: str, text: Folded) -> Iterator[tuple[int, int]]:
-    """Where these words stand in a text as given; compared as terms are, but in this form alone."""
-    wanted = fold(words).text.strip()
-    if not wanted:
-        return
-    before = BORDER if has_borders(wanted[0]) else ""
-    after = BORDER if has_borders(wanted[-1]) else ""
-    at = text.text.find(f"{before}{wanted}{after}")
-    while at >= 0:
-        start = at + len(before)
-        yield text.span(start, start + len(wanted))
-        at = text.text.find(f"{before}{wanted}{after}", at + 1)

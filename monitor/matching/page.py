@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 from monitor.matching import expressions, recogniser
 from monitor.matching.index import Hit, Index, Key, Scan
 from monitor.matching.names import Names as RecognisedNames
-from monitor.matching.names import places_of
 from monitor.matching.placenames import is_only_a_country, may_be_a_person
 from monitor.matching.recogniser import Recognised
 from monitor.matching.rules import EVERYWHERE, Field, Names, Scope, Term, Unit
@@ -38,7 +37,7 @@ SUPPORT = 12
 ACRONYM = 3
 """Letters of those acronyms (US, USA) that are also words when capitals say nothing."""
 
-MASK, COUNTRY = "mask:", "country:"
+MASK, COUNTRY, NAMED = "mask:", "country:", "named:"
 
 _BETWEEN = "\n|\n"
 """What parts the title from the body, so that no term reaches across."""
@@ -193,15 +192,12 @@ class Page:
 
     def named(self, label: str, text: str) -> tuple[Mention, ...]:
         """What the recogniser found of a label, with these words in it; () without a model."""
-        folded = self._folded[MAIN]
-        if text:
-            places = list(islice(places_of(text, folded), MENTIONS))
-            names = self._recognised.around(places)
-        else:
-            places = []
-            names = self._recognised.everywhere()
+        line = self._lines[MAIN]
+        hits = islice(line.scan.hits(NAMED + text), MENTIONS)
+        places = [line.folded.span(hit.start, hit.end) for hit in hits]
+        names = self._recognised.around(places) if text else self._recognised.everywhere()
         return tuple(
-            self._spread(self._lines[MAIN], label, name.start, name.end)
+            self._spread(line, label, name.start, name.end)
             for name in names
             if name.label == label and (not text or any(name.covers(*place) for place in places))
         )

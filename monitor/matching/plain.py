@@ -17,7 +17,7 @@ from monitor.matching import recogniser
 from monitor.matching.arabic import bare, is_arabic, is_proclitic, spellings
 from monitor.matching.evaluate import all_leaves, keys_of
 from monitor.matching.index import GLUED, Entry, Forms, most_forms, with_signs, words_in
-from monitor.matching.page import ACRONYM, COUNTRY, MASK, SUPPORT, is_shouted
+from monitor.matching.page import ACRONYM, COUNTRY, MASK, NAMED, SUPPORT, is_shouted
 from monitor.matching.placenames import is_only_a_country, may_be_a_person
 from monitor.matching.recogniser import PERSON, PLACE, Recognised
 from monitor.matching.rules import (
@@ -118,21 +118,13 @@ class PlainPage:
 
     def named(self, label: str, text: str) -> list[Place]:
         """The words of every name of a label, and with these words in it."""
-        wanted = [word.text for word in _words(text)]
+        wanted = [self._span(one) for one in self._all(NAMED + text)]
         return [
             (numbers[0], numbers[-1])
             for one in self.names
-            if one.label == label
+            if one.label == label and (not text or any(one.covers(*place) for place in wanted))
             for numbers in ([n for n, word in enumerate(self.words) if _meets(word, one)],)
             if numbers
-            and (
-                not wanted
-                or any(
-                    [word.text for word in self.words[n : n + len(wanted)]] == wanted
-                    and one.covers(self.words[n].start, self.words[n + len(wanted) - 1].end)
-                    for n in numbers
-                )
-            )
         ]
 
     def _span(self, mention: _Mention) -> tuple[int, int]:
@@ -361,6 +353,7 @@ def _leaf(leaf: Leaf, page: PlainPage) -> Iterator[Place]:
             for place in page.named(leaf.label, leaf.text)
             if _is_in(place[0], leaf.scope, page)
         )
+        return
     for key in keys_of(leaf):
         for mention in page.mentions(key):
             is_named = isinstance(leaf, Country | Group) and key.startswith(COUNTRY)
