@@ -27,7 +27,7 @@ from monitor import __version__, caches
 from monitor.articles import language
 from monitor.config import Config
 from monitor.errors import Mistake, RulesError
-from monitor.matching import inflection, packs, rulefile
+from monitor.matching import inflection, packs, recogniser, rulefile
 from monitor.matching.engine import Engine, compile_rules, languages_of, spelled_terms, words_of
 from monitor.matching.explain import explain
 from monitor.matching.rulefile import Known
@@ -106,8 +106,9 @@ def _digest(contents: Mapping[str, bytes | Mistake], known: Known | None) -> str
 
 @cache
 def _program() -> str:
-    """What of the program the verdict on a rule depends on: code, packs, shipped concepts."""
+    """What of the program the verdict on a rule depends on: code, packs, models, concepts."""
     hashed = hashlib.sha256(sys.version.encode())
+    hashed.update(repr(recogniser.models(packs.languages())).encode())
     folder = Path(str(files("monitor")))
     for path in sorted([*folder.glob("matching/*.py"), *folder.glob("packs/words/*.tsv")]):
         status = path.stat()

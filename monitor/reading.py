@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from monitor.articles import identity, language, text
 from monitor.failpoints import failpoint
 from monitor.feeds.parse import inflate, parse
+from monitor.matching import recogniser
 from monitor.matching.engine import Engine, compile_rules, judge
 from monitor.matching.rules import RuleSet
 from monitor.models import Article, FeedSource, FetchError, Judged, ParsedFeed, Response
@@ -32,6 +33,7 @@ def start(ruleset: RuleSet, languages: frozenset[str]) -> None:
     global _engine  # noqa: PLW0603 - a process is a reader of one set of rules for its whole life
     _engine = compile_rules(ruleset, languages)
     _engine.index.prepare(languages)  # others when a text comes: that has patience
+    recogniser.prepare(languages)
     language.detect("warm", "up", _engine.languages)
     gc.freeze()  # the rules are here to stay: no collection need look at them again
 

@@ -533,6 +533,7 @@ capitals: {fr: [la Blanche, El Bahdja]}
 government: {fr: [les Tagarins]}
 acronyms: {any: [R.A.D.P.], fr: [radp]}
 ambiguous: {fr: [la blanche], any: [Dzayer]}
+except: {fr: [rue d'Alger, "hôtel Dzayer*"]}
 """
     assert read_good({"packs/DZ.yaml": text}).aliases == (
         Alias(country="DZ", language="fr", text="El Djazaïr", kind=Names.NAME),
@@ -545,6 +546,8 @@ ambiguous: {fr: [la blanche], any: [Dzayer]}
         Alias(country="DZ", language="fr", text="les Tagarins", kind=Names.GOVERNMENT),
         Alias(country="DZ", language="any", text="R.A.D.P.", kind=Names.NAME, is_exact=True),
         Alias(country="DZ", language="fr", text="radp", kind=Names.NAME, is_exact=True),
+        Alias(country="DZ", language="fr", text="rue d'Alger", kind=Names.NAME, is_mask=True),
+        Alias(country="DZ", language="fr", text="hôtel Dzayer*", kind=Names.NAME, is_mask=True),
     )
 
 
@@ -557,6 +560,13 @@ def test_of_a_pack_with_a_mistake_no_word_is_kept() -> None:
     ruleset, mistakes = read_files({"packs/a.yaml": "code: DZ\nnames: {fr: [Dzayer, 3]}\n"})
     assert len(mistakes) == 1
     assert ruleset.aliases == ()
+
+
+def test_an_exception_in_a_pack_is_another_version_of_its_rules() -> None:
+    pack = "code: DZ\nnames: {fr: [Dzayer]}\n"
+    asked = "{country: DZ}"
+    changed = version(asked, {**LISTS, "packs/DZ.yaml": pack + "except: {fr: [hôtel Dzayer]}\n"})
+    assert changed != version(asked)
 
 
 # --- versions --------------------------------------------------------------------------

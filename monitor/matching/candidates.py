@@ -1,15 +1,15 @@
 """Decides: which few of many rules an article can match at all.
 
 A rule asks for things that must be mentioned: its clauses, sets of keys of which one must stand
-somewhere, often enough. It is filed under the two clauses that are rarest in the articles seen
-before, and comes up only where both are mentioned (as the presearchers of stored-query engines do).
-What it brings up is a superset; a rule without clauses always comes up.
+somewhere, often enough. It is filed under the two clauses that are probably rarest, and comes up
+only where all are mentioned (as the presearchers of stored-query engines do). What it brings up is
+a superset; a rule without clauses always comes up.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, combinations
 
@@ -21,7 +21,6 @@ from monitor.matching.rules import (
     AtLeast,
     Condition,
     Count,
-    Named,
     Near,
     Not,
     NotNear,
@@ -49,13 +48,11 @@ class Clause:
         return sum([counts.get(key, 0) for key in self.keys]) >= self.least
 
 
-Cost = Callable[[Clause], float]
-
 MOST_PAIRS = 256
 """How many pairs of keys a rule is filed under; with more, it is filed under one clause."""
 
 _USUAL = {"country": 0.05, "concept": 0.05, "group": 0.1}
-"""How often a key is mentioned, where no article has told; other keys are rarer."""
+"""The share of articles that mention a key, about; other keys are rarer."""
 _RARE = 0.002
 
 
@@ -75,10 +72,7 @@ class _Drawer:
 class Candidates:
     """Rules, by number, filed under what they ask for."""
 
-    def __init__(
-        self, conditions: Sequence[Condition], frequencies: Mapping[Key, float] | None = None
-    ) -> None:
-        self._often = frequencies or {}
+    def __init__(self, conditions: Sequence[Condition]) -> None:
         self._always: list[int] = []
         self._drawers: defaultdict[Key, _Drawer] = defaultdict(_Drawer)
         for rule, condition in enumerate(conditions):
@@ -96,8 +90,8 @@ class Candidates:
         return sorted(found)
 
     def _file(self, rule: int, condition: Condition) -> None:
-        for way in ways(condition, self.cost):
-            self._file_one(rule, sorted(set(way), key=self.cost))
+        for way in ways(condition):
+            self._file_one(rule, sorted(set(way), key=cost))
 
     def _file_one(self, rule: int, clauses: Sequence[Clause]) -> None:
         if not clauses:
@@ -114,18 +108,15 @@ class Candidates:
             for one in first.keys:
                 self._drawers[one].alone.append(filed)
 
-    def cost(self, clause: Clause) -> float:
-        """How often one of the keys is mentioned, about."""
-        return sum(self._often.get(key, _usual(key)) for key in clause.keys)
-
 
 def _not_implied(by: Sequence[Clause], others: Sequence[Clause]) -> tuple[Clause, ...]:
     """What is left to be asked where one mention of each of the first is known."""
     return (*(clause for clause in by if clause.least > 1), *others)
 
 
-def _usual(key: Key) -> float:
-    return _USUAL.get(key.partition(":")[0], _RARE)
+def cost(clause: Clause) -> float:
+    """How often one of the keys is mentioned, about."""
+    return sum(_USUAL.get(key.partition(":")[0], _RARE) for key in clause.keys)
 
 
 def _passing(filed: list[_Filed], counts: Counts) -> Iterator[int]:
@@ -141,7 +132,7 @@ MOST_WAYS = 28
 """In how many ways a rule is filed: the pairs of eight conditions."""
 
 
-def ways(condition: Condition, cost: Cost) -> list[list[Clause]]:
+def ways(condition: Condition) -> list[list[Clause]]:
     """Lists of clauses, of which one must be mentioned as a whole.
 
     What needs two of several conditions is filed under every pair of them.
@@ -154,53 +145,51 @@ def ways(condition: Condition, cost: Cost) -> list[list[Clause]]:
             adding = [one for one in weights if one.weight > 0]
             if all(one.most is not None and one.most < threshold for one in adding):
                 several = [one.of for one in adding]
-    asked = [list(required(one, cost)) for one in several]
+    asked = [list(required(one)) for one in several]
     pairs = [[*one, *other] for one, other in combinations(asked, 2)]
     if pairs and len(pairs) <= MOST_WAYS and all(asked):
         return pairs
-    return [list(required(condition, cost))]
+    return [list(required(condition))]
 
 
-def required(condition: Condition, cost: Cost) -> Iterator[Clause]:
+def required(condition: Condition) -> Iterator[Clause]:
     """Sets of keys of which one must be mentioned, or the condition does not hold."""
     match condition:
         case All(of=of) | Near(of=of) | Same(of=of):
             for each in of:
-                yield from required(each, cost)
+                yield from required(each)
         case Any(of=of):
-            yield from _one_of([_rarest(each, cost) for each in of])
+            yield from _one_of([_rarest(each) for each in of])
         case AtLeast(n=n, of=of):
-            rarest = [_rarest(each, cost) for each in of]
+            rarest = [_rarest(each) for each in of]
             # Without any n of them another n cannot come: one of the others must.
             rarest.sort(key=lambda clause: cost(clause) if clause is not None else float("inf"))
             yield from _one_of(rarest[: len(of) - n + 1])
         case Not() | Regex():
             return
         case NotNear(of=one):
-            yield from required(one, cost)
+            yield from required(one)
         case Count():
-            yield from _counted(condition, cost)
+            yield from _counted(condition)
         case Score(threshold=threshold, of=weights):
             if threshold > 0:
-                yield from _one_of([_rarest(one.of, cost) for one in weights if one.weight > 0])
-        case Named():
-            return
+                yield from _one_of([_rarest(one.of) for one in weights if one.weight > 0])
         case _:
             if keys := keys_of(condition):
                 yield Clause(frozenset(keys))
 
 
-def _counted(condition: Count, cost: Cost) -> Iterator[Clause]:
+def _counted(condition: Count) -> Iterator[Clause]:
     least = condition.min
     if condition.short_words:
         least = min(least, condition.short_min)
-    for clause in required(condition.of, cost):
+    for clause in required(condition.of):
         # With nothing nested each place is a mention of its own.
         yield clause if inner(condition.of) else replace(clause, least=least)
 
 
-def _rarest(condition: Condition, cost: Cost) -> Clause | None:
-    return min(required(condition, cost), key=cost, default=None)
+def _rarest(condition: Condition) -> Clause | None:
+    return min(required(condition), key=cost, default=None)
 
 
 def _one_of(clauses: Sequence[Clause | None]) -> Iterator[Clause]:

@@ -9,7 +9,7 @@ An engine does not change what it says; a reload compiles another one aside and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -28,17 +28,19 @@ from monitor.matching.evaluate import (
 )
 from monitor.matching.expressions import ExpressionTooSlow
 from monitor.matching.index import Entry, Forms, Index, Key, Terms, other_forms, words_in
-from monitor.matching.page import COUNTRY, MASK, Mention, Page, RuleTooSlow
+from monitor.matching.page import COUNTRY, MASK, NAMED, Mention, Page, RuleTooSlow
 from monitor.matching.relevance import narrowest, relevance
 from monitor.matching.rules import (
     ANY_LANGUAGE,
     Alias,
+    All,
     Concept,
     Condition,
     Entity,
     Field,
     Group,
     Leaf,
+    Named,
     Rule,
     RuleSet,
     Term,
@@ -75,14 +77,12 @@ class Engine:
 def compile_rules(
     ruleset: RuleSet,
     languages: Iterable[str] = (),
-    frequencies: Mapping[Key, float] | None = None,
 ) -> Engine:
     """Make an engine.
 
     Args:
         ruleset: the rules with all that they name.
         languages: those that feeds bring beyond the rules' own.
-        frequencies: the share of articles that mention a key, from ``frequencies``.
     """
     used = languages_of(ruleset).union(languages)
     needed = leaves_of(ruleset)
@@ -97,17 +97,22 @@ def compile_rules(
                 _forms(ruleset),
             ),
         ),
-        candidates=Candidates([rule.match for rule in ruleset.rules], frequencies),
+        candidates=Candidates([rule.match for rule in ruleset.rules]),
         fields=frozenset({Field.TITLE, Field.BODY}).union(*(leaf.scope.fields for leaf in needed)),
     )
 
 
 def shared(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The rules with one object for all equal leaves: a page answers each only once."""
+    """The rules with one object for all equal leaves: a page answers each only once.
+
+    Of what must all hold the recogniser is asked last: mostly it need not be.
+    """
     pool: dict[Leaf, Leaf] = {}
 
     def one(condition: Condition) -> Condition:
         if parts := inner(condition):
+            if isinstance(condition, All):
+                parts = tuple(sorted(parts, key=asks_the_recogniser))
             return rebuilt(condition, tuple(map(one, parts)))
         leaf: Leaf = condition  # type: ignore[assignment]
         return pool.setdefault(leaf, leaf)
@@ -115,6 +120,11 @@ def shared(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(
         replace(rule, match=one(rule.match), unless=tuple(map(one, rule.unless))) for rule in rules
     )
+
+
+def asks_the_recogniser(condition: Condition) -> bool:
+    """Whether a condition is about what the recogniser names, be it with others."""
+    return any(isinstance(leaf, Named) for leaf in all_leaves(condition))
 
 
 def languages_of(ruleset: RuleSet) -> frozenset[str]:
@@ -209,15 +219,6 @@ def _or(names: Iterable[str]) -> str:
     return " or ".join(sorted(names))
 
 
-def frequencies(engine: Engine, articles: Sequence[Article]) -> dict[Key, float]:
-    """The share of these articles that mention each key."""
-    counts: dict[Key, int] = {}
-    for article in articles:
-        for key in Page(article, engine.index, engine.fields).counts:
-            counts[key] = counts.get(key, 0) + 1
-    return {key: count / len(articles) for key, count in counts.items()}
-
-
 # --- terms -------------------------------------------------------------------------
 
 
@@ -253,6 +254,8 @@ def rule_entries(needed: Iterable[Leaf], ruleset: RuleSet) -> Iterator[Entry]:
                 yield from _group_entries(leaf)
             case Term():
                 yield from _own_entries(leaf)
+            case Named(text=text) if text:
+                yield Entry(key=NAMED + text, text=text, is_inflected=True)
             case Concept(id=id_):
                 for terms in used_lists(id_, ruleset):
                     yield from _list_entries(f"concept:{id_}", "term", terms.terms, terms.masks)
@@ -288,7 +291,8 @@ def country_entries(language: str) -> Iterator[Entry]:
 def _alias_entries(aliases: Iterable[Alias]) -> Iterator[Entry]:
     for alias in aliases:
         text = alias.text.removesuffix("*")
-        yield _word_entry(alias, text, is_prefix=text != alias.text)
+        entry = _word_entry(alias, text, is_prefix=text != alias.text)
+        yield replace(entry, key=MASK + entry.key) if alias.is_mask else entry
 
 
 def _word_entry(word: packs.Word | Alias, text: str, *, is_prefix: bool) -> Entry:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from monitor.matching import packs
 from monitor.matching.index import Key
-from monitor.matching.page import COUNTRY, Mention, Page
+from monitor.matching.page import COUNTRY, NAMED, Mention, Page
 from monitor.matching.rules import (
     NEARBY,
     All,
@@ -366,6 +366,8 @@ def keys_of(leaf: Leaf) -> tuple[Key, ...]:
             return (f"entity:{id_}",)
         case Term():
             return (_term_key(leaf),)
+        case Named(text=text) if text:
+            return (NAMED + text,)
         case _:
             return ()
 

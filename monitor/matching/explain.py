@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.matching import recogniser
 from monitor.matching.engine import Engine, show, why_not_where
 from monitor.matching.evaluate import Found, evaluate, keys_of, mentions_of, points
 from monitor.matching.page import Page
@@ -171,7 +172,9 @@ def _why_none(leaf: Leaf, page: Page) -> str:
     if isinstance(leaf, Regex):
         return "no match"
     if isinstance(leaf, Named):
-        return "not found by the recogniser, or no model for the language is installed"
+        if recogniser.reads(page.article.language):
+            return "not found by the recogniser"
+        return f"no model is installed that recognises names in {page.article.language or 'it'}"
     if leaf.scope.fields:
         everywhere = [one for key in keys_of(leaf) for one in page.mentions(key)]
         if everywhere:

@@ -57,3 +57,4 @@ class PackShape(Shape):
     government: Words = Field(default_factory=dict)
     acronyms: Words = Field(default_factory=dict)
     ambiguous: Words = Field(default_factory=dict)
+    masks: Words = Field(default_factory=dict, alias="except")

@@ -1,6 +1,6 @@
 """Decides: which words for a country a user's pack adds, and all that is wrong in it.
 
-It is written as the packs that ship with the program (see ``packs``), but for ``except``.
+It is written as the packs that ship with the program (see ``packs``).
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from monitor.matching.words import fold_term
 from monitor.matching.yamlnodes import Document
 from monitor.mistakes import Complaint, quoted
 
-_UNREADY = frozenset({"except"})
-
 
 def read_packs(
     documents: Iterable[Document], vocabulary: Vocabulary
@@ -27,9 +25,7 @@ def read_packs(
     found: dict[Alias, None] = {}
     mistakes: list[Mistake] = []
     for document in documents:
-        shape, wrong = checked(
-            document, PackShape, vocabulary, keys_known(PackShape), unready=_UNREADY
-        )
+        shape, wrong = checked(document, PackShape, vocabulary, keys_known(PackShape))
         if shape:
             wrong += _unknown_marks(shape, document)
         if shape and not wrong and not document.mistakes:
@@ -64,6 +60,16 @@ def _aliases(shape: PackShape) -> Iterator[Alias]:
                 kind=kind,
                 is_exact=is_exact or term.is_exact,
                 is_ambiguous=fold_term(term.text) in doubtful,
+            )
+    for language, terms in shape.masks.items():
+        for term in terms:
+            yield Alias(
+                country=shape.code,
+                language=language,
+                text=term.text + "*" * term.is_prefix,
+                kind=Names.NAME,
+                is_exact=term.is_exact,
+                is_mask=True,
             )
 
 

@@ -13,10 +13,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
 from monitor.matching import expressions, recogniser
 from monitor.matching.index import Hit, Index, Key, Scan
+from monitor.matching.names import Names as RecognisedNames
+from monitor.matching.placenames import is_only_a_country, may_be_a_person
+from monitor.matching.recogniser import Recognised
 from monitor.matching.rules import EVERYWHERE, Field, Names, Scope, Term, Unit
 from monitor.matching.words import Folded, fold
 from monitor.models import Article
@@ -33,7 +37,7 @@ SUPPORT = 12
 ACRONYM = 3
 """Letters of those acronyms (US, USA) that are also words when capitals say nothing."""
 
-MASK, COUNTRY = "mask:", "country:"
+MASK, COUNTRY, NAMED = "mask:", "country:", "named:"
 
 _BETWEEN = "\n|\n"
 """What parts the title from the body, so that no term reaches across."""
@@ -184,16 +188,14 @@ class Page:
 
     def named(self, label: str, text: str) -> tuple[Mention, ...]:
         """What the recogniser found of a label, with these words in it; () without a model."""
-        wanted = fold(text).text.strip()
+        line = self._lines[MAIN]
+        hits = islice(line.scan.hits(NAMED + text), MENTIONS)
+        places = [line.folded.span(hit.start, hit.end) for hit in hits]
+        names = self._recognised.around(places) if text else self._recognised.everywhere()
         return tuple(
-            mention
-            for mention in self._recognised
-            if mention.kind == label
-            and (
-                not wanted
-                or f" {wanted} "
-                in fold(self.text_of(mention.field)[mention.start : mention.end]).text
-            )
+            self._spread(line, label, name.start, name.end)
+            for name in names
+            if name.label == label and (not text or any(name.covers(*place) for place in places))
         )
 
     def text_of(self, field: Field) -> str:
@@ -227,7 +229,7 @@ class Page:
             mention = self._mention(hit, line)
             if any(mask.covers(mention) for mask in masks):
                 dropped.append(Dropped(mention, "inside an excepted phrase"))
-            elif self._is_doubtful(hit, line) and (why := self._why_unsupported(mention)):
+            elif why := self._why_not(hit, line, mention):
                 dropped.append(Dropped(mention, why))
             else:
                 kept.append(mention)
@@ -276,23 +278,92 @@ class Page:
         first, end = line.folded.span(hit.start, hit.end)
         return is_shouted(line.folded.given, first, end)
 
-    def _why_unsupported(self, mention: Mention) -> str:
+    def _why_not(self, hit: Hit, line: _Line, mention: Mention) -> str:
+        """Why a word does not count though no phrase excepts it; "" if it does.
+
+        Inside the name of a person no country's name counts, be it ambiguous or not.
+        """
+        alone: set[str] = set()
+        if self._is_asked(hit, line):
+            place = line.folded.span(hit.start, hit.end)
+            names = self._names_around(mention.key)
+            if any(one.label == recogniser.PERSON and one.is_wider(*place) for one in names):
+                return "part of a person's name"
+            alone = {one.label for one in names if (one.start, one.end) == place}
+            if not is_only_a_country(hit.entry, line.folded.given[place[0]]):
+                alone.discard(recogniser.PLACE)
+        return self._why_unsupported(mention, alone) if self._is_doubtful(hit, line) else ""
+
+    def _why_unsupported(self, mention: Mention, alone: set[str]) -> str:
         """Why an ambiguous word does not count; "" if it does.
 
         A sure word for the same country anywhere supports it, or the name or capital of another
-        close by; but not if it may as well be that other's (عمان, of Jordan and Oman). Inside
-        the name of a person it never counts.
+        close by; but not if it may as well be that other's (عمان, of Jordan and Oman). ``alone``
+        is what the recogniser takes the word by itself for: a person is no country, and a
+        place supports it.
         """
-        if any(person.covers(mention) for person in self._persons):
-            return "part of a person's name"
         if any(other.key == mention.key for other in self._sure):
             return ""
         rivals = self._doubtful.get((mention.line, mention.first, mention.last), set())
         if likelier := [other.key for other in self._sure if other.key in rivals]:
             return f"more likely {likelier[0].removeprefix(COUNTRY)}"
+        if recogniser.PERSON in alone:
+            return "a person's name"
         if any(_is_beside(other, mention) for other in self._sure):
             return ""
+        if recogniser.PLACE in alone and len(rivals) == 1:
+            return ""
         return "ambiguous, and nothing supports it"
+
+    def _names_around(self, key: Key) -> tuple[Recognised, ...]:
+        """The names in the sentences of those of a country's words that they matter for."""
+        if (found := self._asked.get(key)) is None:
+            line = self._lines[MAIN]
+            found = self._asked[key] = self._recognised.around(
+                line.folded.span(hit.start, hit.end)
+                for hit in islice(line.scan.hits(key), MENTIONS)
+                if self._is_asked(hit, line)
+            )
+        return found
+
+    @cached_property
+    def _asked(self) -> dict[Key, tuple[Recognised, ...]]:
+        return {}
+
+    def _is_asked(self, hit: Hit, line: _Line) -> bool:
+        """Whether there is a recogniser, and it matters what it says of a word.
+
+        A word may be two: ambiguous as such, and sure with just these letters (paris, Paris).
+        """
+        key = hit.entry.key
+        if not (self._is_read and line.name == MAIN and key.startswith(COUNTRY)):
+            return False
+        place = line.folded.span(hit.start, hit.end)
+        return may_be_a_person(hit.entry, line.folded.given, *place) or (
+            self._is_doubtful(hit, line) and (hit.start, hit.end) not in self._sure_places(key)
+        )
+
+    @cached_property
+    def _is_read(self) -> bool:
+        return recogniser.reads(self.article.language)
+
+    def _sure_places(self, key: Key) -> set[tuple[int, int]]:
+        if (found := self._sure_of.get(key)) is None:
+            line = self._lines[MAIN]
+            found = self._sure_of[key] = {
+                (hit.start, hit.end)
+                for hit in line.scan.hits(key)
+                if not self._is_doubtful(hit, line)
+            }
+        return found
+
+    @cached_property
+    def _sure_of(self) -> dict[Key, set[tuple[int, int]]]:
+        return {}
+
+    @cached_property
+    def _recognised(self) -> RecognisedNames:
+        return RecognisedNames(self._folded[MAIN].given, self.article.language)
 
     @cached_property
     def _doubtful(self) -> Mapping[tuple[str, int, int], set[Key]]:
@@ -317,19 +388,6 @@ class Page:
             if not self._is_doubtful(hit, line)
             for mention in (self._mention(hit, line),)
             if not any(mask.covers(mention) for mask in self.mentions(MASK + key))
-        )
-
-    @cached_property
-    def _persons(self) -> tuple[Mention, ...]:
-        return tuple(one for one in self._recognised if one.kind == recogniser.PERSON)
-
-    @cached_property
-    def _recognised(self) -> tuple[Mention, ...]:
-        """What the recogniser found in title and body, if there is one for the language."""
-        line = self._lines[MAIN]
-        return tuple(
-            self._spread(line, found.label, found.start, found.end)
-            for found in recogniser.recognise(line.folded.given, self.article.language)
         )
 
     # --- what is not in the index ----------------------------------------------------------

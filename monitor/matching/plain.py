@@ -1,7 +1,7 @@
 """Decides: the same verdicts as the engine, by the shortest way from their definition.
 
-Every rule is asked, every term is compared with every word, and a combination of conditions is
-every combination of their places. It is slow, and there to be agreed with: a property test holds
+Every rule is asked, every term is compared with every word, the recogniser reads every sentence,
+and a combination of conditions is every combination of their places. It is slow, and there to be agreed with: a property test holds
 the engine to it.
 """
 
@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise, product
 from unicodedata import combining, normalize
 
+from monitor.matching import recogniser
 from monitor.matching.arabic import bare, is_arabic, is_proclitic, spellings
 from monitor.matching.evaluate import all_leaves, keys_of
 from monitor.matching.index import GLUED, Entry, Forms, most_forms, with_signs, words_in
-from monitor.matching.page import ACRONYM, COUNTRY, MASK, SUPPORT, is_shouted
+from monitor.matching.page import ACRONYM, COUNTRY, MASK, NAMED, SUPPORT, is_shouted
+from monitor.matching.placenames import is_only_a_country, may_be_a_person
+from monitor.matching.recogniser import PERSON, PLACE, Recognised
 from monitor.matching.rules import (
     ANY_LANGUAGE,
     NEARBY,
@@ -28,6 +32,7 @@ from monitor.matching.rules import (
     Field,
     Group,
     Leaf,
+    Named,
     Names,
     Near,
     Not,
@@ -66,6 +71,7 @@ class PlainPage:
     def __init__(
         self, article: Article, entries: Sequence[Entry], languages: frozenset[str], forms: Forms
     ) -> None:
+        self._spoken = article.language
         known = article.language if article.language in languages else ANY_LANGUAGE
         self._language = known or ANY_LANGUAGE
         self._forms = forms
@@ -82,8 +88,48 @@ class PlainPage:
             one
             for one in self._all(key)
             if not any(first <= one.place[0] and one.place[1] <= last for first, last in masks)
+            and not self._is_in_a_person(one)
         ]
         return [one for one in kept if not self._is_doubtful(one) or self._is_supported(one)]
+
+    def _is_in_a_person(self, mention: _Mention) -> bool:
+        start, end = self._span(mention)
+        if not mention.entry.key.startswith(COUNTRY) or not (
+            may_be_a_person(mention.entry, self.text, start, end)
+            or not any(
+                other.place == mention.place and not self._is_doubtful(other)
+                for other in self._all(mention.entry.key)
+            )
+        ):
+            return False
+        return any(one.label == PERSON and one.is_wider(start, end) for one in self.names)
+
+    @cached_property
+    def names(self) -> list[Recognised]:
+        """Every name that the recogniser finds in the whole text."""
+        found: list[Recognised] = []
+        at = 0
+        for line in self.text.split("\n"):
+            where = [(at + low, at + high) for low, high in recogniser.passages(line)]
+            for names in recogniser.recognise(self.text, self._spoken, where):
+                found += names
+            at += len(line) + 1
+        return found
+
+    def named(self, label: str, text: str) -> list[Place]:
+        """The words of every name of a label, and with these words in it."""
+        wanted = [self._span(one) for one in self._all(NAMED + text)]
+        return [
+            (numbers[0], numbers[-1])
+            for one in self.names
+            if one.label == label and (not text or any(one.covers(*place) for place in wanted))
+            for numbers in ([n for n, word in enumerate(self.words) if _meets(word, one)],)
+            if numbers
+        ]
+
+    def _span(self, mention: _Mention) -> tuple[int, int]:
+        first, last = mention.place
+        return self.words[first].start, self.words[last].end
 
     def _is_doubtful(self, mention: _Mention) -> bool:
         entry = mention.entry
@@ -111,10 +157,17 @@ class PlainPage:
             return True
         if any(other.entry.key in rivals for other in sure):
             return False
-        return any(
+        start, end = self._span(mention)
+        alone = {one.label for one in self.names if (one.start, one.end) == (start, end)}
+        if PERSON in alone:
+            return False
+        if any(
             other.entry.kind != Names.DEMONYM and abs(other.place[0] - mention.place[0]) <= SUPPORT
             for other in sure
-        )
+        ):
+            return True
+        is_only = is_only_a_country(mention.entry, self.text[start])
+        return PLACE in alone and len(rivals) == 1 and is_only
 
     def _all(self, key: str) -> list[_Mention]:
         return [
@@ -294,6 +347,13 @@ def places(condition: Condition, page: PlainPage) -> set[Place]:  # noqa: PLR091
 
 
 def _leaf(leaf: Leaf, page: PlainPage) -> Iterator[Place]:
+    if isinstance(leaf, Named):
+        yield from (
+            place
+            for place in page.named(leaf.label, leaf.text)
+            if _is_in(place[0], leaf.scope, page)
+        )
+        return
     for key in keys_of(leaf):
         for mention in page.mentions(key):
             is_named = isinstance(leaf, Country | Group) and key.startswith(COUNTRY)
@@ -384,6 +444,10 @@ def _folded(term: Sequence[_Word]) -> str:
 
 def _joined(form: str) -> str:
     return " ".join(word.text for word in _words(form))
+
+
+def _meets(word: _Word, name: Recognised) -> bool:
+    return word.start < name.end and name.start < word.end
 
 
 # --- words -------------------------------------------------------------------------------

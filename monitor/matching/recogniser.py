@@ -8,7 +8,10 @@ readers' server process has imported it before.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
+from importlib import metadata
+from importlib.util import find_spec
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -36,13 +39,16 @@ _KNOWN = frozenset(_ABBREVIATIONS.split())
 _STOPS = 4
 """Full stops on each side of a mention: an abbreviation or two among them do no harm."""
 
-_LONGEST = 100_000
+LONGEST = 100_000
 """Characters of a text of which sentences and names are asked."""
 _BATCH = 16
-"""Sentences that a model reads at once."""
+"""Passages that a model reads at once."""
+_WINDOW = 60
+"""Words of a passage: more would be read no better."""
+_WORD, _LETTER = re.compile(r"\S+"), re.compile(r"[^\W\d_]")
 
-PERSON = "PER"
-_LABELS = {"PERSON": PERSON, "GPE": "LOC", "NORP": "MISC"}
+PERSON, PLACE = "PER", "LOC"
+_LABELS = {"PERSON": PERSON, "GPE": PLACE, "NORP": "MISC"}
 """English models have labels of their own."""
 
 _LONGEST_RUN = re.compile(r"\S{200}")
@@ -96,64 +102,115 @@ def sentence_starts(text: str) -> list[int]:
     """Where each sentence of a text begins; a new line begins a new one."""
     starts = []
     at = 0
-    for line in text[:_LONGEST].split("\n"):
+    for line in text[:LONGEST].split("\n"):
         starts += [at + start for start, _ in _sentences(line)]
         at += len(line) + 1
     return starts
 
 
 def _sentences(passage: str) -> list[tuple[int, int]]:
+    """Where they begin and end. What words were seen is forgotten (spaCy's memory zones), or
+    each new word would be kept: 40 MB for a million characters of them."""
     passage = _LONGEST_RUN.sub(_SHORT_WORDS, passage)
-    return [(one.start_char, one.end_char) for one in _pipeline_for(len(passage))(passage).sents]
-
-
-_KEPT = 20_000_000
-"""Characters after which a pipeline is made anew: it keeps each word that it has ever seen."""
-_read = 0
-
-
-def _pipeline_for(characters: int) -> Language:
-    global _read  # noqa: PLW0603 - a count of what the pipeline in use has read
-    _read += characters
-    if _read > _KEPT:
-        _read = 0
-        _pipeline.cache_clear()
-    return _pipeline()
+    nlp = _pipeline()
+    with nlp.memory_zone():
+        return [(one.start_char, one.end_char) for one in nlp(passage).sents]
 
 
 class Recognised(NamedTuple):
-    """A name that a statistical model found."""
+    """A name that a statistical model found in a text."""
 
     label: str
     start: int
     end: int
 
+    def covers(self, start: int, end: int) -> bool:
+        """Whether it holds all of ``text[start:end]``."""
+        return self.start <= start and end <= self.end
 
-def recognise(text: str, language: str | None) -> tuple[Recognised, ...]:
-    """The names in a text; none where no model for the language is installed."""
+    def is_wider(self, start: int, end: int) -> bool:
+        """Whether it holds that and more."""
+        return self.covers(start, end) and (self.start, self.end) != (start, end)
+
+
+def passages(line: str) -> list[tuple[int, int]]:
+    """What a model reads at once: the sentences of a line, long ones in pieces of 60 words."""
+    found: list[tuple[int, int]] = []
+    starts = [first for first, _ in _sentences(line)]
+    for first, last in pairwise([*starts, len(line)]):
+        words = [word.span() for word in _WORD.finditer(line, first, last)]
+        pieces = (words[at : at + _WINDOW] for at in range(0, len(words), _WINDOW))
+        found += [(piece[0][0], piece[-1][1]) for piece in pieces]
+    return [(low, high) for low, high in found if _LETTER.search(line, low, high)]
+
+
+def recognise(
+    text: str, language: str | None, where: Iterable[tuple[int, int]]
+) -> list[tuple[Recognised, ...]]:
+    """The names in each of these passages of a text; none where no model reads the language.
+
+    What words were seen is forgotten, as it is for sentences.
+    """
     nlp = _model(language or "")
     if nlp is None:
-        return ()
-    starts = [*sentence_starts(text), min(len(text), _LONGEST)]
-    sentences = [(text[low:high], low) for low, high in pairwise(starts) if high > low]
+        return [() for _ in where]
+    read = [(_LONGEST_RUN.sub(_SHORT_WORDS, text[low:high]), low) for low, high in where]
     with nlp.memory_zone():
-        return tuple(
-            Recognised(
-                _LABELS.get(name.label_, name.label_), low + name.start_char, low + name.end_char
+        return [
+            tuple(
+                Recognised(
+                    _LABELS.get(name.label_, name.label_),
+                    low + name.start_char,
+                    low + name.end_char,
+                )
+                for name in doc.ents
             )
-            for doc, low in nlp.pipe(sentences, as_tuples=True, batch_size=_BATCH)
-            for name in doc.ents
-        )
+            for doc, low in nlp.pipe(read, as_tuples=True, batch_size=_BATCH)
+        ]
+
+
+def prepare(languages: Iterable[str]) -> None:
+    """Load the models of these languages now, so that no text waits for one."""
+    for language in languages:
+        _model(language)
+
+
+def reads(language: str | None) -> bool:
+    """Whether a model for the language is installed; spaCy is not imported for that."""
+    return bool(language and _package(language))
+
+
+def models(languages: Iterable[str]) -> dict[str, str]:
+    """The installed models for these languages, each with its version."""
+    packages = filter(None, map(_package, sorted(languages)))
+    return {package: metadata.version(package) for package in packages}
+
+
+_KINDS = ("core_news_md", "core_web_md", "core_news_sm", "core_web_sm")
+"""Names of spaCy's models after the language, the better ones first."""
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+
+@cache
+def _package(language: str) -> str | None:
+    if not _LANGUAGE.fullmatch(language):
+        return None
+    packages = (f"{language}_{kind}" for kind in _KINDS)
+    return next((one for one in packages if find_spec(one) is not None), None)
 
 
 @cache
 def _model(language: str) -> Language | None:
-    from spacy.util import is_package, load_model  # noqa: PLC0415 - takes a second and 100 MB
+    """The French one takes three seconds and 75 MB (230 MB with what is excluded)."""
+    if (package := _package(language)) is None:
+        return None
+    from spacy.util import load_model  # noqa: PLC0415 - takes a second and 100 MB
 
-    for kind in ("core_news_sm", "core_web_sm", "core_news_md", "core_web_md"):
-        if language and is_package(f"{language}_{kind}"):
-            return load_model(f"{language}_{kind}", enable=["tok2vec", "transformer", "ner"])
-    return None
+    return load_model(package, exclude=_UNUSED)
+
+
+_UNUSED = ("tagger", "morphologizer", "parser", "senter", "attribute_ruler", "lemmatizer")
+"""What models bring beside names."""
 
 
 @cache

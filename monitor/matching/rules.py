@@ -354,7 +354,8 @@ class EntityNames:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alias:
-    """A user's own word for a country, from ``rules/packs/``."""
+    """A user's own word for a country, from ``rules/packs/``; or a phrase (``except:``) inside
+    which none of its words counts."""
 
     country: str
     language: str
@@ -362,6 +363,7 @@ class Alias:
     kind: Names
     is_exact: bool = False
     is_ambiguous: bool = False
+    is_mask: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

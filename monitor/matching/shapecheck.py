@@ -25,7 +25,6 @@ def checked(
     keys: Callable[[Path], Collection[str]],
     *,
     leave_out: Collection[str] = (),
-    unready: Collection[str] = UNREADY,
 ) -> tuple[_S | None, list[Mistake]]:
     """The document as a shape, or every mistake in it.
 
@@ -35,7 +34,6 @@ def checked(
         vocabulary: what it may name.
         keys: the keys known at a place, for "did you mean".
         leave_out: keys of the top that were dealt with already.
-        unready: keys that will be known one day.
     """
     if document.root is None:
         return None, []
@@ -45,7 +43,7 @@ def checked(
     try:
         return shape.model_validate(plain, context=vocabulary), []
     except ValidationError as error:
-        found = complaints(error, keys=keys, unready=unready)
+        found = complaints(error, keys=keys, unready=UNREADY)
         return None, [placed(document, complaint) for complaint in found]
 
 
