@@ -19,6 +19,7 @@ from monitor.feeds.fetch import Fetcher, Limits
 from monitor.matching.rules import RuleSet
 from monitor.models import Destination
 from monitor.pipeline import DeliverTools, PollTools
+from monitor.probing import ProbeTools
 from monitor.store.protocol import Store
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers, preload
@@ -56,6 +57,39 @@ def only_instance(database: Path) -> Iterator[None]:
         except OSError as error:
             raise InstanceRunning(f"another news-monitor serves {database}") from error
         yield
+
+
+def serving(database: Path) -> int | None:
+    """The process that ``only_instance`` lets serve this database; the kernel knows it.
+
+    Source of the format: proc(5), ``/proc/locks``. Trying the lock would keep a daemon that starts
+    at the same moment from having it.
+    """
+    try:
+        inode = database.with_name(database.name + ".lock").stat().st_ino
+        locks = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    for line in locks:
+        _, kind, _, _, process, place, *_ = line.replace("->", "").split()
+        if kind == "FLOCK" and place.endswith(f":{inode}") and int(process) > 0:
+            return int(process)
+    return None
+
+
+@contextmanager
+def probe_tools(settings: Config) -> Iterator[ProbeTools]:
+    """What looking at addresses works with, for one command; its readers have no rules."""
+    preload("monitor.reading")
+    asked = fetcher(settings)
+    readers_ = Workers(READERS, reading.start, (RuleSet(), frozenset()))
+    try:
+        yield ProbeTools(
+            fetcher=asked, readers=readers_, clock=now, max_bytes=settings.poll.max_bytes
+        )
+    finally:
+        asked.close()
+        readers_.close()
 
 
 def poll_tools(

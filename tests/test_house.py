@@ -20,7 +20,13 @@ FLOORS = [
     {"monitor.cli"},
     {"monitor.daemon"},
     {"monitor.assembly", "monitor.reports", "monitor.preloaded"},
-    {"monitor.pipeline", "monitor.loading", "monitor.packs"},
+    {
+        "monitor.pipeline",
+        "monitor.probing",
+        "monitor.subscriptions",
+        "monitor.loading",
+        "monitor.packs",
+    },
     {"monitor.reading"},
     {
         "monitor.feeds",

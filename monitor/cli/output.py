@@ -9,7 +9,8 @@ import dataclasses
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -92,6 +93,30 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for row in rows:
         table.add_row(*map(safe, row))
     out.print(table)
+
+
+def print_list(rows: Iterable[Sequence[object]]) -> None:
+    """Rows of a few words and a last cell that is cut at the edge of a terminal, and only there."""
+    shown = [[safe(cell) for cell in row] for row in rows]
+    table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    for last in (False,) * (max(map(len, shown), default=1) - 1) + (True,):
+        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1 if last else None)
+    for row in shown:
+        table.add_row(*row)
+        if not out.is_terminal:
+            out.print("  ".join(row))
+    if out.is_terminal:
+        out.print(table, soft_wrap=False)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """A spinner with these words while something takes its time; nothing but on a terminal."""
+    if not err.is_terminal:
+        yield
+        return
+    with err.status(safe(what), spinner="dots"):
+        yield
 
 
 def when(at: datetime | None) -> str:
