@@ -16,7 +16,7 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor import reading
@@ -95,10 +95,11 @@ async def look_at(source: FeedSource, tools: ProbeTools) -> Found:
     answer = await _fetch(source.url, tools)
     if not isinstance(answer, Response):
         return answer
+    untold = replace(source, language=None)  # to see what language it reads as
     try:
         await tools.readers.call(WARM_UP, reading.ping)
         found = await tools.readers.call(
-            READ_DEADLINE, reading.look, answer, source, tools.clock(), tools.max_bytes
+            READ_DEADLINE, reading.look, answer, untold, tools.clock(), tools.max_bytes
         )
     except WorkerFailed as error:
         return FetchError(reason=FailureReason.HOSTILE, detail=f"its reader was lost: {error}")

@@ -369,3 +369,74 @@ def test_it_is_said_when_the_environment_names_the_feeds(service: Service) -> No
     assert done.returncode == 1
     assert "NEWS_MONITOR_FEEDS" in done.stderr
     assert service.config.read_bytes() == before
+
+
+# --- check --online --------------------------------------------------------------------
+
+
+def test_check_online_asks_each_feed_once_and_says_what_it_is(
+    tmp_path: Path, gazette: FeedServer
+) -> None:
+    server = gazette
+    old = datetime(2020, 1, 1, tzinfo=UTC)
+    server.set_feed(
+        "/old.xml", [Item(guid="1", link=server.url("/1"), title="A", published_at=old)]
+    )
+    paths = ["/rss/monde.xml", "/ar/rss.xml", "/old.xml", "/gone.xml", "/"]
+    feeds_ = [{"url": server.url(path), "name": path} for path in paths]
+    feeds_[1]["language"] = "fr"
+    feeds_[0]["language"] = "es"
+    service = Service(tmp_path, feeds=feeds_, poll={"interval": "1h"})
+    before = len(server.requests)
+    done = service.run("check", "--online", "--json")
+    assert done.returncode == 1, done.stderr
+    assert "\r" not in done.stderr  # no bar where nobody looks
+    said = json.loads(done.stdout)
+    answers = {one["name"]: one for one in said["online"]}
+    assert list(answers) == paths
+    assert answers["/rss/monde.xml"]["entries"] == 7
+    assert answers["/rss/monde.xml"]["title"] == "La Gazette des Dunes – Monde"
+    assert answers["/ar/rss.xml"]["language"] == "ar"
+    assert [answers[path]["reason"] for path in paths] == [
+        None,
+        None,
+        None,
+        "http status",
+        "not a feed",
+    ]
+    lines = service.config.read_text(encoding="utf-8").splitlines()
+    assert [lines[one["line"] - 1] for one in said["mistakes"]] == [
+        f'url = "{server.url(path)}"' for path in paths[3:]
+    ]
+    warned = " ".join(one["message"] for one in said["warnings"])
+    assert "/rss/monde.xml: its entries read as 'fr', not 'es'" in warned
+    assert "/old.xml: its newest entry is from" in warned
+    asked = server.requests[before:]
+    assert sorted(one.path for one in asked) == sorted(paths)
+    assert not any(one.is_conditional for one in asked)
+    assert all(later.at - earlier.at >= 1 for earlier, later in pairwise(asked))
+    assert not service.database.exists()
+
+
+def test_check_online_changes_nothing_that_the_daemon_has_stored(
+    tmp_path: Path, gazette: FeedServer
+) -> None:
+    service = Service(tmp_path, feeds=[gazette.url("/feed/")], arguments=["--once"])
+    service.start()
+    assert service.process is not None
+    assert service.process.wait(60) == 0
+    before = service.database.read_bytes()
+    done = service.run("check", "--online")
+    assert "À la une" in done.stdout
+    assert service.database.read_bytes() == before
+    asked = gazette.counts("/feed/").conditional
+    service.start()
+    assert service.process.wait(60) == 0
+    assert gazette.counts("/feed/").conditional == asked + 1
+
+
+def test_check_without_online_asks_nothing(tmp_path: Path, gazette: FeedServer) -> None:
+    before = len(gazette.requests)
+    service = Service(tmp_path, feeds=[gazette.url("/feed/")])
+    assert service.run("check").returncode == 0
+    assert len(gazette.requests) == before

@@ -9,7 +9,7 @@ import dataclasses
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -18,7 +18,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Column, Table
 
 from monitor.errors import Mistake
 
@@ -117,6 +118,20 @@ def waiting(what: str) -> Iterator[None]:
         return
     with err.status(safe(what), spinner="dots"):
         yield
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[str], None]]:
+    """A bar that each call moves on by one, with the words of the call; only on a terminal."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[last]}", table_column=Column(no_wrap=True, ratio=1)),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what, total=total, last="")
+        yield lambda last: bar.update(task, advance=1, last=safe(last))
 
 
 def when(at: datetime | None) -> str:

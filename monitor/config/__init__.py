@@ -9,12 +9,13 @@ from pathlib import Path
 from monitor.config.credentials import read_secret
 from monitor.config.replacing import held, replace_content
 from monitor.config.settings import PREFIX, Config, parse
+from monitor.config.tomlplaces import places
 from monitor.errors import ConfigError, Mistake
 from monitor.mistakes import MAX_BYTES, decoded
 from monitor.models import Destination
 from monitor.textfiles import read_bytes
 
-__all__ = ["Config", "change", "find", "load", "parse", "resolve_destinations"]
+__all__ = ["Config", "change", "feed_lines", "find", "load", "parse", "resolve_destinations"]
 
 FILE_NAME = "config.toml"
 
@@ -73,6 +74,14 @@ def _text(path: Path) -> str:
         # The line that is no UTF-8 may hold a secret.
         raise ConfigError([replace(text, quote="")])
     return text
+
+
+def feed_lines(path: Path, environ: Mapping[str, str], count: int) -> tuple[int, ...]:
+    """On which line of the file the address of each feed stands; 0: it stands elsewhere."""
+    is_overruled = f"{PREFIX}FEEDS" in environ
+    entries = {} if is_overruled else places(_text(path))
+    spots = (entries.get(("feeds", number, "url")) for number in range(count))
+    return tuple(entry.value[0] if entry else 0 for entry in spots)
 
 
 def change(path: Path, environ: Mapping[str, str], edit: Callable[[str, Config], str]) -> Config:
