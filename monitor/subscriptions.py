@@ -55,7 +55,7 @@ def plan_import(
         key = same_feed(entry.url)
         wrong = faults(entry, settings.poll.min_interval)
         if wrong:
-            shown = outline.title or tidy(outline.url)
+            shown = tidy(outline.title) or _host(outline.url) or "a feed"  # never a password
             refused.extend(
                 Mistake(file=file, line=outline.line, column=1, message=f"{shown}: {one}")
                 for one in wrong

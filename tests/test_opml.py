@@ -102,7 +102,7 @@ def test_what_is_no_feed_is_named_with_its_line_and_the_rest_is_read() -> None:
     )
     assert [(one.line, one.message.split(",")[0]) for one in found.refused] == [
         (3, "A page: is a link to a page"),
-        (4, "https://a.example/more.opml: names another OPML file"),
+        (4, "names another OPML file"),
         (5, "Lost: has no address of a feed (xmlUrl)"),
         (6, "Page only: has no address of a feed (xmlUrl)"),
     ]

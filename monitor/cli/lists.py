@@ -44,14 +44,14 @@ def import_(
 ) -> None:
     """Add the feeds of an OPML list, as other readers export it; folders become tags.
 
-    Feeds that are followed already stay as they are. Nothing is fetched: afterwards
-    `check --online` looks at each. All is written at once, or nothing.
+    Feeds that are followed already stay as they are. Nothing is fetched (`check --online`
+    does that), and all is written at once, or nothing.
 
     [bold]Examples[/bold]
 
       news-monitor feeds import subscriptions.opml --dry-run
       news-monitor feeds import docs/feeds/maghreb.opml
-      curl https://example.org/feeds.opml | news-monitor feeds import - --tag energy
+      curl https://example.org/list.opml | news-monitor feeds import -
     """
     shown = "standard input" if file == STANDARD else str(file)
     data = _read(file)
@@ -98,8 +98,7 @@ def _report(plan: ImportPlan, found: opml.OpmlList, dry_run: bool) -> None:
     print_mistakes(found.refused)
     if dry_run:
         print_list(
-            (f"  {entry.name or '–'}", ", ".join(entry.tags) or "–", entry.url)
-            for entry in plan.new
+            (f"  {entry.url}", entry.name or "–", ", ".join(entry.tags)) for entry in plan.new
         )
     verb = "would be added" if dry_run else "added"
     title = f"{safe(found.title)}: " if found.title else ""

@@ -94,7 +94,8 @@ def _at(answer: Answer, file: str, message: str) -> Mistake:
 
 def show(answers: Sequence[Answer], now: datetime) -> None:
     """A line for each feed: what it is."""
-    print_list((answer.source.name, *_words(answer.found, now)) for answer in answers)
+    rows = ((answer.source.name, *_words(answer.found, now)) for answer in answers)
+    print_list(rows, widest=30)
 
 
 def _words(found: Found, now: datetime) -> tuple[str, str, str]:

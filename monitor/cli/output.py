@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column, Table
+from rich.text import Text
 
 from monitor.errors import Mistake
 
@@ -96,18 +97,29 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     out.print(table)
 
 
-def print_list(rows: Iterable[Sequence[object]]) -> None:
-    """Rows of a few words and a last cell that is cut at the edge of a terminal, and only there."""
+def print_list(rows: Iterable[Sequence[object]], widest: int = 60) -> None:
+    """Rows of cells in columns; what is too long for a terminal is cut there, and only there.
+
+    ``widest`` is for every column but the last, in character cells.
+    """
     shown = [[safe(cell) for cell in row] for row in rows]
+    if not (shown and out.is_terminal):
+        for row in shown:
+            out.print("  ".join(row))
+        return
+    *widths, _ = (min(max(map(_cells, column)), widest) for column in zip(*shown, strict=True))
+    left = max(out.width - sum(widths) - 2 * len(widths), 10)
     table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
-    for last in (False,) * (max(map(len, shown), default=1) - 1) + (True,):
-        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1 if last else None)
+    for width in (*widths, left):
+        table.add_column(no_wrap=True, overflow="ellipsis", width=width)
     for row in shown:
         table.add_row(*row)
-        if not out.is_terminal:
-            out.print("  ".join(row))
-    if out.is_terminal:
-        out.print(table, soft_wrap=False)
+    out.print(table, soft_wrap=False)
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal marked-up text takes."""
+    return Text.from_markup(text).cell_len
 
 
 @contextmanager

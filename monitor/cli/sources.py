@@ -66,7 +66,7 @@ def add(
         str | None, typer.Option("--language", help="fr, ar …; else each text tells it.")
     ] = None,
     interval: Annotated[
-        str | None, typer.Option("--interval", help="10m, 1h …; else that of [poll].")
+        str | None, typer.Option("--interval", help="10m, 1h …; else that of poll.interval.")
     ] = None,
     publisher: Annotated[
         str | None, typer.Option("--publisher", help="Whose feed it is; else its host.")
@@ -85,7 +85,7 @@ def add(
 
       news-monitor feeds add https://example.org/rss.xml
       news-monitor feeds add example.org --tag maghreb --tag defence --language fr
-      news-monitor feeds add example.org --name "Example, world" --interval 10m --yes
+      news-monitor feeds add example.org --name "World" --interval 10m --yes
     """
     settings = state.settings(context)
     entry = FeedEntry(
@@ -257,13 +257,13 @@ def _show(seen: Seen) -> None:
 def _show_links(links: Sequence[FeedLink]) -> None:
     if links:
         out.print("\nAlso named there:")
-        print_list((f"  {_said_of(link)}", link.url) for link in links)
+        print_list((f"  {link.url}", _said_of(link)) for link in links)
 
 
 def _said_of(link: FeedLink) -> str:
     kind = "" if link.kind is FeedKind.UNSAID else link.kind
     how = "" if link.named is Named.IN_HEAD else link.named
-    return ", ".join(filter(None, (link.title[:40], kind, how))) or "a feed"
+    return ", ".join(filter(None, (link.title[:200], kind, how))) or "a feed"
 
 
 def _say_nothing_found(seen: Seen) -> None:
@@ -277,7 +277,7 @@ def _say_nothing_found(seen: Seen) -> None:
     assert seen.page is not None
     if seen.page.links:
         err.print("news-monitor: none of the feeds that this page names could be read:")
-        print_list((f"  {_said_of(link)}", link.url) for link in seen.page.links)
+        print_list((f"  {link.url}", _said_of(link)) for link in seen.page.links)
     else:
         err.print(
             "news-monitor: this page names no feed, and there is none at the usual places:"
@@ -351,7 +351,7 @@ def remove(
 def _say_which(settings: Config, feed: str, numbers: Sequence[int]) -> None:
     if numbers:
         err.print(f"news-monitor: {len(numbers)} feeds are called {safe(feed)}: give the address")
-        print_list((f"  {settings.sources[n].name}", settings.sources[n].url) for n in numbers)
+        print_list((f"  {settings.sources[n].url}", settings.sources[n].name) for n in numbers)
         return
     names = [name for one in settings.sources for name in (one.name, one.url)]
     meant = closest(feed, names)

@@ -54,7 +54,10 @@ class FeedEntry:
 def faults(entry: FeedEntry, min_interval: timedelta) -> tuple[str, ...]:
     """What a check of the configuration would say against this feed, each in a sentence."""
     tree = {"feeds": [entry.table], "poll": {"min_interval": units.written(min_interval)}}
-    _, wrong = checked(tree, Folders(config=Path(), state=Path()))
+    try:
+        _, wrong = checked(tree, Folders(config=Path(), state=Path()))
+    except UnicodeEncodeError:  # of arguments that are not UTF-8
+        return ("this is not text that could be written",)
     return tuple(f"{one.path[-1]}: {one.message}" for one in wrong if one.path[:1] == ("feeds",))
 
 

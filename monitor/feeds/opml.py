@@ -163,7 +163,7 @@ class _Lines(ContentHandler):
         other = given.get("url", "").strip()
         name = self._words(given.get("title", "")) or self._words(given.get("text", ""))
         if not url and kind in _NO_FEEDS:
-            self._refuse(f"{name or other}: {_NO_FEEDS[kind]}".removeprefix(": "))
+            self._refuse(f"{name}: {_NO_FEEDS[kind]}".removeprefix(": "))
         elif url or other:
             self.outlines.append(self._feed(url or other, name, given))
         elif "htmlurl" in given or kind in {"rss", "atom"}:
