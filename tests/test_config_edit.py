@@ -269,6 +269,7 @@ def test_a_death_before_the_end_leaves_the_old_file_whole(path: Path) -> None:
 def test_where_nothing_can_be_written_beside_it_the_file_stays(path: Path) -> None:
     longest = path.with_name("c" * 250 + ".toml")
     path.rename(longest)
-    with pytest.raises(OSError, match="too long"):
+    with pytest.raises(OSError, match="too long") as caught:
         add(longest, "https://example.org/")
+    assert caught.value.filename == str(longest)
     assert longest.read_bytes() == b"# mine\n[poll]\n"

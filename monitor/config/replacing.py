@@ -41,7 +41,10 @@ def replace_content(path: Path, data: bytes) -> None:
     """
     real = Path(os.path.realpath(path))
     status = real.stat() if real.exists() else None
-    number, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
+    try:
+        number, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name}.")
+    except OSError as error:  # it names the new file, of which nobody has heard
+        raise OSError(error.errno, error.strerror, str(path)) from error
     try:
         with os.fdopen(number, "wb") as file:
             if status is not None:
