@@ -86,6 +86,12 @@ def test_a_comment_right_above_a_feed_goes_with_it_and_one_apart_stays() -> None
     assert cut.startswith("# asked for by Anna\n[[feeds]] # here\n")
 
 
+def test_the_end_of_a_long_string_is_no_comment_of_the_next_feed() -> None:
+    first = '[[feeds]]\nurl = "https://a"\nname = """\n# one"""\n'
+    after, _ = without_feeds(first + '[[feeds]]\nurl = "https://b"\n', [1])
+    assert after == first
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
