@@ -72,11 +72,12 @@ def look(
     response: Response, source: FeedSource, now: datetime, max_bytes: int
 ) -> ParsedFeed | Page | FetchError:
     """What is at an address that somebody named: a feed, or a web page that may name some."""
-    found = read(response, source, now, max_bytes)
-    body = inflate(response, max_bytes) if isinstance(found, FetchError) else b""
-    if isinstance(body, FetchError) or not is_page(body):
-        return found
-    return page(body, url=response.url, content_type=response.content_type)
+    body = inflate(response, max_bytes)
+    if isinstance(body, FetchError):
+        return body
+    if is_page(body):  # feedparser would take seconds to find no entry in a long one
+        return page(body, url=response.url, content_type=response.content_type)
+    return read(response, source, now, max_bytes)
 
 
 def judge_all(articles: Sequence[Article], now: datetime) -> tuple[Judged, ...]:

@@ -86,6 +86,11 @@ def test_what_is_followed_already_is_said_and_nothing_changes(
 
 def test_discover_shows_and_changes_nothing(service: Service, gazette: FeedServer) -> None:
     before = service.config.read_bytes()
+    rows = "".join(
+        f"<div class=x><a href='/{n}'>Story &amp; {n}</a></div>\n" for n in range(60_000)
+    )
+    page = f"<!doctype html><title>Qui sommes-nous</title>{rows}"  # as long as front pages are
+    gazette.set_raw("/about", headers={"Content-Type": "text/html"}, body=page.encode())
     done = service.run("feeds", "discover", gazette.url("/about"), "--json")
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
