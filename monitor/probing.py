@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from monitor import reading
 from monitor.config.values import host_of
@@ -37,6 +38,8 @@ from monitor.workers import Workers
 
 READ_DEADLINE = timedelta(seconds=5)
 WARM_UP = timedelta(seconds=60)
+MOST_TRIED = 8
+"""Addresses that are tried for one page."""
 PAUSE = timedelta(seconds=1)
 """Between the end of a request to a host and the next to it; one at a time is in flight."""
 
@@ -79,6 +82,7 @@ class ProbeTools:
     readers: Workers
     clock: Callable[[], datetime]
     max_bytes: int
+    pause: timedelta = PAUSE
     hosts: dict[str, _Host] = field(default_factory=dict)
 
 
@@ -120,14 +124,14 @@ async def _fetch(url: str, tools: ProbeTools) -> Response | FetchError:
     async with host.turn:
         await asyncio.sleep(host.free_at - loop.time())
         answer = await tools.fetcher.fetch(Request(url=url))
-        host.free_at = loop.time() + PAUSE.total_seconds()
+        host.free_at = loop.time() + tools.pause.total_seconds()
     assert not isinstance(answer, NotModified), "nothing was said that could be unchanged"
     return answer
 
 
 async def first_feed(links: Iterable[FeedLink], tools: ProbeTools) -> FoundFeed | None:
-    """The first of these addresses that is a feed; the others are not asked."""
-    for link in links:
+    """The first of these addresses that is a feed; those after it are not asked."""
+    for link in islice(links, MOST_TRIED):
         found = await look_at(FeedSource(url=link.url), tools)
         if isinstance(found, FoundFeed):
             return found

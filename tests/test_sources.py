@@ -132,6 +132,7 @@ def test_an_address_that_is_not_allowed_is_not_asked(tmp_path: Path, gazette: Fe
     done = service.run("feeds", "add", gazette.url("/rss/monde.xml"))
     assert done.returncode == 1
     assert "forbidden address" in done.stderr
+    assert "poll.allow_private_hosts" in done.stderr
     assert len(gazette.requests) == before
     unchecked = service.run("feeds", "add", gazette.url("/rss/monde.xml"), "--unchecked")
     assert unchecked.returncode == 0

@@ -21,11 +21,17 @@ from monitor.config.settings import PREFIX
 from monitor.errors import ConfigError, Mistake
 from monitor.feeds.discovery import FeedKind, FeedLink, Named, Page
 from monitor.mistakes import closest
-from monitor.models import FeedSource, FetchError
+from monitor.models import FailureReason, FeedSource, FetchError
 from monitor.probing import FoundFeed, first_feed, look_at
 
 SHOWN = 5
 """Entries of a feed that are shown."""
+_ANYWAY = "`feeds add --unchecked` adds the address all the same"
+_ADVICE = {
+    FailureReason.FORBIDDEN_ADDRESS: "poll.allow_private_hosts in the configuration allows it",
+    FailureReason.TOO_LARGE: "poll.max_bytes in the configuration is the limit",
+    FailureReason.NOT_A_FEED: "`feeds discover` of the site's front page may find one",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -174,7 +180,7 @@ def say_when_used(settings: Config) -> None:
             f" or `kill -HUP {process}`."
         )
     else:
-        err.print("The daemon polls it from its next start on: `news-monitor run`.")
+        err.print("This holds from the daemon's next start on: `news-monitor run`.")
 
 
 # --- discover --------------------------------------------------------------------------
@@ -269,10 +275,8 @@ def _said_of(link: FeedLink) -> str:
 def _say_nothing_found(seen: Seen) -> None:
     """Why there is nothing to add, and what to do."""
     if seen.error is not None:
-        err.print(
-            f"news-monitor: {seen.error.reason}: {safe(seen.error.detail)}"
-            " (`feeds add --unchecked` adds the address all the same)"
-        )
+        advice = _ADVICE.get(seen.error.reason, _ANYWAY)
+        err.print(f"news-monitor: {seen.error.reason}: {safe(seen.error.detail)} ({advice})")
         return
     assert seen.page is not None
     if seen.page.links:
