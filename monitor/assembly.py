@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from monitor import __version__, reading
@@ -15,6 +16,7 @@ from monitor.feeds.fetch import Fetcher, Limits
 from monitor.matching.rules import RuleSet
 from monitor.models import Destination
 from monitor.pipeline import DeliverTools, PollTools
+from monitor.probing import ProbeTools
 from monitor.store.protocol import Store
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers, preload
@@ -30,6 +32,21 @@ def begin() -> None:
 def now() -> datetime:
     """The wall clock, in UTC."""
     return datetime.now(UTC)
+
+
+@contextmanager
+def probe_tools(settings: Config) -> Iterator[ProbeTools]:
+    """What looking at addresses works with, for one command; its readers have no rules."""
+    preload("monitor.reading")
+    asked = fetcher(settings)
+    readers_ = Workers(READERS, reading.start, (RuleSet(), frozenset()))
+    try:
+        yield ProbeTools(
+            fetcher=asked, readers=readers_, clock=now, max_bytes=settings.poll.max_bytes
+        )
+    finally:
+        asked.close()
+        readers_.close()
 
 
 def poll_tools(

@@ -52,5 +52,22 @@ def is_served(database: Path) -> bool:
     return False
 
 
+def serving(database: Path) -> int | None:
+    """The process that serves this database, where the kernel tells.
+
+    Source of the format: proc(5), ``/proc/locks``.
+    """
+    try:
+        inode = _lock_of(database).stat().st_ino
+        locks = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    for line in locks:
+        _, kind, _, _, process, place, *_ = line.replace("->", "").split()
+        if kind == "FLOCK" and place.endswith(f":{inode}") and int(process) > 0:
+            return int(process)
+    return None
+
+
 def _lock_of(database: Path) -> Path:
     return database.with_name(database.name + ".lock")

@@ -3,6 +3,7 @@
 ::
 
     read:   Response → inflate → parse → plain text, language → keys → ParsedFeed
+    look:   the same; what is a web page instead → the feeds that it names → Page
     judge:  Articles → matches of every rule
 
 Plain values come in and go out. The process holds the compiled rules, and is killed and
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 
 from monitor.articles import identity, language, text
 from monitor.failpoints import failpoint
+from monitor.feeds.discovery import Page, is_page, page
 from monitor.feeds.parse import inflate, parse
 from monitor.matching import recogniser
 from monitor.matching.engine import Engine, compile_rules, judge
@@ -68,6 +70,18 @@ def read(
         title=text.line(parsed.title),
         articles=identity.with_keys(as_text(article, among) for article in parsed.articles),
     )
+
+
+def look(
+    response: Response, source: FeedSource, now: datetime, max_bytes: int
+) -> ParsedFeed | Page | FetchError:
+    """What is at an address that somebody named: a feed, or a web page that may name some."""
+    body = inflate(response, max_bytes)
+    if isinstance(body, FetchError):
+        return body
+    if is_page(body):  # feedparser would take seconds to find no entry in a long one
+        return page(body, url=response.url, content_type=response.content_type)
+    return read(response, source, now, max_bytes)
 
 
 def judge_all(articles: Sequence[Article], now: datetime) -> tuple[Judged, ...]:

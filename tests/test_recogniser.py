@@ -346,7 +346,7 @@ CODES = sorted({one.country for one in SENTENCES})
 def entries() -> list[Entry]:
     """The words of the countries that the parts may name: the plain way has no time for others."""
     index = compile_rules(RuleSet()).index
-    keys = {key for part in PARTS for key in index.scan(fold(part), "fr").keys}
+    keys = {key for part in PARTS for key in index.scan(fold(part), "fr").counts()}
     listed = chain(country_entries("fr"), country_entries(ANY_LANGUAGE))
     return [one for one in listed if one.key.removeprefix(MASK) in keys]
 
@@ -477,5 +477,5 @@ def test_a_rule_that_asks_for_a_name_with_words_is_asked_where_they_stand() -> N
         Page(Article(text=text, language="fr"), engine.index, engine.fields)
         for text in ("La banque mondiale prête.", "La banque prête.")
     )
-    assert engine.candidates.among(there.keys) == [0]
-    assert engine.candidates.among(elsewhere.keys) == []
+    assert engine.candidates.among(there.counts) == [0]
+    assert engine.candidates.among(elsewhere.counts) == []

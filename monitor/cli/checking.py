@@ -13,7 +13,7 @@ import typer
 
 from monitor import config, loading
 from monitor.alerts import send
-from monitor.cli import state
+from monitor.cli import online, state
 from monitor.cli.output import Exit, out, print_json, print_mistakes, safe
 from monitor.errors import ConfigError, DestinationError, Mistake, RulesError
 from monitor.matching.lint import lint
@@ -29,21 +29,27 @@ def check(
     strict: Annotated[
         bool, typer.Option("--strict", help="Warnings count as mistakes (exit code 1).")
     ] = False,
+    ask: Annotated[
+        bool, typer.Option("--online", help="Ask each feed once, too, and say what it is.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Find every mistake in the configuration, the destinations and the rules.
 
     Each rule's own tests are run too, and what is probably not meant so gets a warning.
-    Nothing is sent and nothing is fetched.
+    Nothing is sent, and without --online nothing is fetched. The database is not looked at.
 
     [bold]Examples[/bold]
 
       news-monitor check
       news-monitor -c /etc/news-monitor/config.toml check --json
+      news-monitor check --online
     """
     mistakes: list[Mistake] = []
     warnings: list[Mistake] = []
     counts: dict[str, int] = {}
+    answers: tuple[online.Answer, ...] = ()
+    now = datetime.now(UTC)
     path = state.config_path(context)
     try:
         settings = config.load(path, os.environ)
@@ -58,17 +64,25 @@ def check(
             counts["tests"] = sum(len(rule.tests) for rule in ruleset.rules)
             warnings += lint(
                 ruleset,
-                today=datetime.now(UTC).date(),
+                today=now.date(),
                 languages={feed.language for feed in settings.sources if feed.language},
                 shipped=loading.shipped_concepts(),
             )
         except RulesError as error:
             mistakes.extend(error.mistakes)
         warnings += _missing(counts, str(path))
+        if ask:
+            lines = config.feed_lines(path, os.environ, len(settings.sources))
+            answers = online.ask(settings, lines)
+            mistakes += online.mistakes(answers, str(path))
+            warnings += online.doubts(answers, str(path), now)
     failed = bool(mistakes or (strict and warnings))
     if as_json:
-        print_json({"ok": not failed, "mistakes": mistakes, "warnings": warnings, **counts})
+        asked = {"online": [online.as_json(answer) for answer in answers]} if ask else {}
+        found = {"ok": not failed, "mistakes": mistakes, "warnings": warnings, **counts}
+        print_json(found | asked)
     else:
+        online.show(answers, now)
         print_mistakes(sorted(warnings), kind="warning: ")
         print_mistakes(sorted(mistakes))
         if failed:

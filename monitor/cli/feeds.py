@@ -1,4 +1,4 @@
-"""``feeds list``."""
+"""``feeds list``; ``sources`` and ``lists`` have the other commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from monitor.cli import state
 from monitor.cli.output import ago, print_json, print_table
 from monitor.models import FeedState
 
-app = typer.Typer(help="The feeds, and how they are.", no_args_is_help=True)
+HELP = """The feeds: how they are, which there are.
+
+[bold]Examples[/bold]
+
+  news-monitor feeds list
+  news-monitor feeds add example.org       find a page's feed, and add it
+  news-monitor feeds import reader.opml    what another reader exported
+  news-monitor feeds export > feeds.opml
+"""
+
+app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode="rich")
 
 
 @app.command("list")

@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from monitor import __version__, logs
-from monitor.cli import alerts, checking, feeds, filtering, rules, service, status
+from monitor.cli import (
+    alerts,
+    checking,
+    feeds,
+    filtering,
+    lists,
+    rules,
+    service,
+    sources,
+    status,
+)
 from monitor.cli.output import Exit, err, print_mistakes, safe
 from monitor.cli.state import Options
 from monitor.errors import ConfigError, InstanceRunning, NewsMonitorError, RulesError, StoreBusy
@@ -22,6 +32,7 @@ HELP = """Watch news feeds; tell people, within minutes, once, with the evidence
 
   news-monitor init                     write a configuration and a first rule here
   news-monitor check                    every mistake in configuration and rules
+  news-monitor feeds add lemonde.fr     find a page's feed, show it, follow it
   news-monitor test-notify desk-mail    a real message to one destination
   news-monitor run                      the daemon
   news-monitor match < articles.jsonl   the rules as a filter, no database
@@ -72,6 +83,8 @@ checking.register(app)
 filtering.register(app)
 status.register(app)
 app.add_typer(rules.app, name="rules")
+sources.register(feeds.app)
+lists.register(feeds.app)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(alerts.app, name="alerts")
 alerts.register(app)

@@ -9,7 +9,8 @@ import dataclasses
 import json
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -17,7 +18,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Column, Table
+from rich.text import Text
 
 from monitor.errors import Mistake
 
@@ -92,6 +95,55 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for row in rows:
         table.add_row(*map(safe, row))
     out.print(table)
+
+
+def print_list(rows: Iterable[Sequence[object]], widest: int = 60) -> None:
+    """Rows of cells in columns; what is too long for a terminal is cut there, and only there.
+
+    ``widest`` is for every column but the last, in character cells.
+    """
+    shown = [[safe(cell) for cell in row] for row in rows]
+    if not (shown and out.is_terminal):
+        for row in shown:
+            out.print("  ".join(row))
+        return
+    *widths, _ = (min(max(map(_cells, column)), widest) for column in zip(*shown, strict=True))
+    left = max(out.width - sum(widths) - 2 * len(widths), 10)
+    table = Table.grid(padding=(0, 2, 0, 0), pad_edge=False)
+    for width in (*widths, left):
+        table.add_column(no_wrap=True, overflow="ellipsis", width=width)
+    for row in shown:
+        table.add_row(*row)
+    out.print(table, soft_wrap=False)
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal marked-up text takes."""
+    return Text.from_markup(text).cell_len
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """A spinner with these words while something takes its time; nothing but on a terminal."""
+    if not err.is_terminal:
+        yield
+        return
+    with err.status(safe(what), spinner="dots"):
+        yield
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[str], None]]:
+    """A bar that each call moves on by one, with the words of the call; only on a terminal."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[last]}", table_column=Column(no_wrap=True, ratio=1)),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what, total=total, last="")
+        yield lambda last: bar.update(task, advance=1, last=safe(last))
 
 
 def when(at: datetime | None) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from monitor.config.credentials import read_secret
+from monitor.config.replacing import held, replace_content
 from monitor.config.settings import PREFIX, Config, parse
+from monitor.config.tomlplaces import places
 from monitor.errors import ConfigError, Mistake
 from monitor.mistakes import MAX_BYTES, decoded
 from monitor.models import Destination
 from monitor.textfiles import read_bytes
 
-__all__ = ["Config", "find", "load", "parse", "resolve_destinations"]
+__all__ = ["Config", "change", "feed_lines", "find", "load", "parse", "resolve_destinations"]
 
 FILE_NAME = "config.toml"
 
@@ -62,12 +64,53 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     if not path.exists():
         message = "there is no such file: run `news-monitor init`"
         raise ConfigError([Mistake(file=str(path), message=message)])
+    return parse(_text(path), path, environ)
+
+
+def _text(path: Path) -> str:
     data = read_bytes(path, str(path), MAX_BYTES)
     text = data if isinstance(data, Mistake) else decoded(str(path), data)
     if isinstance(text, Mistake):
         # The line that is no UTF-8 may hold a secret.
         raise ConfigError([replace(text, quote="")])
-    return parse(text, path, environ)
+    return text
+
+
+def feed_lines(path: Path, environ: Mapping[str, str], count: int) -> tuple[int, ...]:
+    """On which line of the file the address of each feed stands; 0: it stands elsewhere."""
+    is_overruled = f"{PREFIX}FEEDS" in environ
+    entries = {} if is_overruled else places(_text(path))
+    spots = (entries.get(("feeds", number, "url")) for number in range(count))
+    return tuple(entry.value[0] if entry else 0 for entry in spots)
+
+
+def change(path: Path, environ: Mapping[str, str], edit: Callable[[str, Config], str]) -> Config:
+    """Replace a configuration file by what ``edit`` makes of its text, whole or not at all.
+
+    Two who change it at once follow each other. What ``load`` would refuse is never written.
+
+    Raises:
+        ConfigError: it has mistakes, before or after the edit; the file is as it was.
+        OSError: it cannot be written; the file is as it was.
+    """
+    if not path.exists():
+        return load(path, environ)
+    with held(path):
+        before = _text(path)
+        settings = parse(before, path, environ)
+        try:
+            data = edit(before, settings).encode()
+        except ValueError as error:
+            message = f"{error}; nothing was written: change the file by hand"
+            raise ConfigError([Mistake(file=str(path), message=message)]) from error
+        text = decoded(str(path), data)
+        if isinstance(text, Mistake):
+            message = f"{text.message}: nothing was written"
+            raise ConfigError([replace(text, message=message, quote="")])
+        settings = parse(text, path, environ)
+        if text != before:
+            replace_content(path, data)
+    return settings
 
 
 def resolve_destinations(config: Config, environ: Mapping[str, str]) -> tuple[Destination, ...]:

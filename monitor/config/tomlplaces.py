@@ -47,7 +47,7 @@ def places(text: str) -> Mapping[Path, Entry]:
         return line + 1, position - (breaks[line - 1] if line else -1)
 
     entries: dict[Path, Entry] = {}
-    for path, key, value in _walk(text):
+    for path, key, value, _ in _walk(text):
         entry = Entry(spot(key), spot(value))
         for length in range(1, len(path)):
             entries.setdefault(path[:length], entry)
@@ -63,8 +63,27 @@ def locate(entries: Mapping[Path, Entry], path: Path, *, is_key: bool = False) -
     return 1, 1
 
 
-def _walk(text: str) -> Iterator[tuple[Path, int, int]]:
-    """The path of each header and key, where it begins, and where its value does."""
+def span(text: str, path: Path) -> tuple[int, int, int] | None:
+    """The first line and the last of a table, its header and its keys; ``None``: it has no header.
+
+    Before them comes the last line of what stands above it. A comment at the end of a line is
+    part of it; those above and below are not.
+    """
+    begins, ends = [], []
+    above = 0
+    for below, begin, _, end in _walk(text):
+        if below[: len(path)] == path:
+            begins.append(begin)
+            ends.append(end)
+        elif not begins:
+            above = text.count("\n", 0, end) + 1
+    if not begins:
+        return None
+    return above, text.count("\n", 0, begins[0]) + 1, text.count("\n", 0, ends[-1]) + 1
+
+
+def _walk(text: str) -> Iterator[tuple[Path, int, int, int]]:
+    """The path of each header and key, where it begins, and where its value begins and ends."""
     table: Path = ()
     numbers: dict[Path, int] = {}
     at = _end(_BLANK, text, 0)
@@ -79,12 +98,12 @@ def _walk(text: str) -> Iterator[tuple[Path, int, int]]:
             numbers[array] = numbers.get(array, -1) + 1
         if brackets:
             table = _below((), names, numbers)
-            yield table, begin, begin
             at = _value_end(text, at + brackets)
+            yield table, begin, begin, at
         else:
             value = _end(_SPACE, text, at + 1)
-            yield (*table, *names), begin, value
             at = _value_end(text, value)
+            yield (*table, *names), begin, value, at
         at = _end(_BLANK, text, at)
 
 

@@ -1,0 +1,149 @@
+"""Orders: what a command asks of addresses that a person has named; nothing is stored.
+
+::
+
+    look_at      URL → its host's turn → fetch → look → FoundFeed | Page | FetchError
+    first_feed   links → look_at, one after the other → FoundFeed | None
+    look_at_all  sources → look_at, hosts side by side → each as it comes
+
+The requests are those of the daemon: same fetcher, same bounds, same addresses refused. They carry
+no validators, and those that the daemon has stored are not touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import islice
+
+from monitor import reading
+from monitor.config.values import host_of
+from monitor.errors import WorkerFailed
+from monitor.feeds.discovery import FeedLink, Page
+from monitor.feeds.fetch import Fetcher, Request
+from monitor.models import (
+    Article,
+    FailureReason,
+    FeedSource,
+    FetchError,
+    NotModified,
+    ParsedFeed,
+    Response,
+)
+from monitor.workers import Workers
+
+READ_DEADLINE = timedelta(seconds=5)
+WARM_UP = timedelta(seconds=60)
+MOST_TRIED = 8
+"""Addresses that are tried for one page."""
+PAUSE = timedelta(seconds=1)
+"""Between the end of a request to a host and the next to it; one at a time is in flight."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFeed:
+    """An address that answered with a feed."""
+
+    url: str
+    answered_by: str
+    """The address at the end of the redirects."""
+    feed: ParsedFeed
+    language: str | None
+    """The one that most of its articles are in, as they read."""
+
+    @property
+    def newest_at(self) -> datetime | None:
+        """When the newest dated article was published."""
+        return max(
+            (one.published_at for one in self.feed.articles if one.published_at), default=None
+        )
+
+    def newest(self, count: int) -> tuple[Article, ...]:
+        """Its newest articles; those without a date come after the others, in the feed's order."""
+        return tuple(sorted(self.feed.articles, key=_age)[:count])
+
+
+def _age(article: Article) -> float:
+    return -article.published_at.timestamp() if article.published_at else math.inf
+
+
+Found = FoundFeed | Page | FetchError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeTools:
+    """What looking works with."""
+
+    fetcher: Fetcher
+    readers: Workers
+    clock: Callable[[], datetime]
+    max_bytes: int
+    pause: timedelta = PAUSE
+    hosts: dict[str, _Host] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Host:
+    """Whose turn it is at a host, and from when on it may be asked again (the loop's clock)."""
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    free_at: float = 0.0
+
+
+async def look_at(source: FeedSource, tools: ProbeTools) -> Found:
+    """What is at a feed's address, or at that of a page."""
+    answer = await _fetch(source.url, tools)
+    if not isinstance(answer, Response):
+        return answer
+    untold = replace(source, language=None)  # to see what language it reads as
+    try:
+        await tools.readers.call(WARM_UP, reading.ping)
+        found = await tools.readers.call(
+            READ_DEADLINE, reading.look, answer, untold, tools.clock(), tools.max_bytes
+        )
+    except WorkerFailed as error:
+        return FetchError(reason=FailureReason.HOSTILE, detail=f"its reader was lost: {error}")
+    if not isinstance(found, ParsedFeed):
+        return found
+    languages = Counter(one.language for one in found.articles if one.language)
+    return FoundFeed(
+        url=source.url,
+        answered_by=answer.url,
+        feed=found,
+        language=next((language for language, _ in languages.most_common(1)), None),
+    )
+
+
+async def _fetch(url: str, tools: ProbeTools) -> Response | FetchError:
+    host = tools.hosts.setdefault(host_of(url).lower(), _Host())
+    loop = asyncio.get_running_loop()
+    async with host.turn:
+        await asyncio.sleep(host.free_at - loop.time())
+        answer = await tools.fetcher.fetch(Request(url=url))
+        host.free_at = loop.time() + tools.pause.total_seconds()
+    assert not isinstance(answer, NotModified), "nothing was said that could be unchanged"
+    return answer
+
+
+async def first_feed(links: Iterable[FeedLink], tools: ProbeTools) -> FoundFeed | None:
+    """The first of these addresses that is a feed; those after it are not asked."""
+    for link in islice(links, MOST_TRIED):
+        found = await look_at(FeedSource(url=link.url), tools)
+        if isinstance(found, FoundFeed):
+            return found
+    return None
+
+
+async def look_at_all(
+    sources: Sequence[FeedSource], tools: ProbeTools, then: Callable[[FeedSource, Found], None]
+) -> None:
+    """Look at each feed once; ``then`` is told of each as it comes."""
+
+    async def one(source: FeedSource) -> None:
+        then(source, await look_at(source, tools))
+
+    await asyncio.gather(*map(one, sources))
