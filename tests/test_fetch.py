@@ -493,7 +493,7 @@ FLOODS = {
         "the body is over 1,000 bytes",
     ),
     "fields": (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 100, "the head of the answer is over 2,000"),
-    "one field": (b"HTTP/1.1 200 OK\r\nX: ", b"y" * 1_000, "head of its answer that is too long"),
+    "one field": (b"HTTP/1.1 200 OK\r\nX: ", b"y" * 1_000, "answer has a line that is too long"),
     "interim answers": (
         b"",
         b"HTTP/1.1 100 Continue\r\n\r\n" * 20,

@@ -97,7 +97,7 @@ def _add_score(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _score(options: argparse.Namespace) -> int:
     stands = options.clock is not None
     at = datetime.fromisoformat(options.clock) if stands else datetime.now(UTC)
-    clock = Clock(at if at.tzinfo else at.replace(tzinfo=UTC), goes_on=not stands)
+    clock = Clock(at if at.tzinfo else at.replace(tzinfo=UTC), pace=0.0 if stands else 1.0)
     office = Office(place(options.feeds), clock)
     with ScoreServer(office, port=options.port, set_clock=clock.set) as server:
         print("\n".join(server.urls()), file=sys.stderr, flush=True)

@@ -82,6 +82,7 @@ endless_chunks = pouring(
     b"2000\r\n" + b"x" * 0x2000 + b"\r\n",
 )
 endless_fields = pouring(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 100)
+endless_long_fields = pouring(b"HTTP/1.1 200 OK\r\n", b"X: " + b"y" * 1_000 + b"\r\n")
 endless_trailers = pouring(
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", b"X: y\r\n" * 100
 )
@@ -159,6 +160,7 @@ TRAPS: Mapping[str, Behaviour] = {
     "endless-body": endless_body,
     "endless-chunks": endless_chunks,
     "endless-fields": endless_fields,
+    "endless-long-fields": endless_long_fields,
     "endless-trailers": endless_trailers,
     "bomb": bomb(),
     "bomb-deflate": bomb(encoding="deflate"),

@@ -18,6 +18,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,19 +36,20 @@ _CONTROL = "/-/"
 
 @dataclass(slots=True)
 class Clock:
-    """A clock that stands still until it is set, or goes on with real time from where it is."""
+    """A clock that is set, and goes on from there at so many times the pace of real time."""
 
     at: datetime
-    goes_on: bool = False
-    _set_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    pace: float = 0.0
+    """0: it stands still."""
+    _set_at: float = field(default_factory=time.monotonic)
 
     def __call__(self) -> datetime:
         """The time."""
-        return self.at + (datetime.now(UTC) - self._set_at) if self.goes_on else self.at
+        return self.at + timedelta(seconds=self.pace * (time.monotonic() - self._set_at))
 
     def set(self, at: datetime) -> None:
         """Set it."""
-        self.at, self._set_at = at, datetime.now(UTC)
+        self.at, self._set_at = at, time.monotonic()
 
 
 def listen_on_loopback(port: int = 0) -> socket.socket:
