@@ -39,6 +39,14 @@ from tests.servers.hostile import (
     self_signed,
     serving,
 )
+from tests.servers.traps import (
+    drip_body,
+    drip_chunks,
+    drip_fields,
+    drip_interim_answers,
+    drip_one_field,
+    stall,
+)
 
 AGENT = "news-monitor/0 (+https://example.org/about)"
 SHORT = Limits(total=timedelta(seconds=1))
@@ -356,39 +364,6 @@ def test_an_open_connection_is_used_again() -> None:
 # --- time --------------------------------------------------------------------------------------
 
 
-def drip_body(connection: Connection) -> None:
-    connection.read_request()
-    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-    connection.drip(itertools.repeat(b"x"), seconds=0.05)
-
-
-def drip_chunks(connection: Connection) -> None:
-    connection.read_request()
-    connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    connection.drip(itertools.repeat(b"1\r\nx\r\n"), seconds=0.05)
-
-
-def drip_fields(connection: Connection) -> None:
-    connection.read_request()
-    connection.send(b"HTTP/1.1 200 OK\r\n")
-    connection.drip((b"X-%d: y\r\n" % n for n in itertools.count()), seconds=0.05)
-
-
-def drip_one_field(connection: Connection) -> None:
-    connection.read_request()
-    connection.send(b"HTTP/1.1 200 OK\r\nX: ")
-    connection.drip(itertools.repeat(b"y"), seconds=0.05)
-
-
-def drip_interim_answers(connection: Connection) -> None:
-    connection.read_request()
-    connection.drip(itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n"), seconds=0.05)
-
-
-def stall(connection: Connection) -> None:
-    connection.wait_until_left()
-
-
 @pytest.mark.parametrize(
     "behave",
     [drip_body, drip_chunks, drip_fields, drip_one_field, drip_interim_answers, stall],
@@ -518,7 +493,7 @@ FLOODS = {
         "the body is over 1,000 bytes",
     ),
     "fields": (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 100, "the head of the answer is over 2,000"),
-    "one field": (b"HTTP/1.1 200 OK\r\nX: ", b"y" * 1_000, "head of its answer that is too long"),
+    "one field": (b"HTTP/1.1 200 OK\r\nX: ", b"y" * 1_000, "answer has a line that is too long"),
     "interim answers": (
         b"",
         b"HTTP/1.1 100 Continue\r\n\r\n" * 20,

@@ -81,7 +81,7 @@ _MEANINGS: dict[int, tuple[FailureReason, str]] = {
     CurlCode.HTTP2_STREAM: _NOT_HTTP,
     CurlCode.TOO_LARGE: (
         FailureReason.TOO_LARGE,
-        "{host} sent a line in the head of its answer that is too long",
+        "the head of {host}'s answer has a line that is too long, or too many lines",
     ),
 }
 

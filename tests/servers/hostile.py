@@ -23,16 +23,27 @@ class Connection:
     def __init__(self, server: Server, sock: socket.socket) -> None:
         self.server = server
         self.sock = sock
+        self._peeked = b""
+
+    def peek_request(self) -> bytes:
+        """Look at the next request, and leave it to be read."""
+        self._peeked = self._receive()
+        return self._peeked
 
     def read_request(self) -> bytes:
         """Take one request up to its blank line; ``b""`` if the client has gone."""
+        request, self._peeked = self._peeked or self._receive(), b""
+        if request:
+            self.server.requests.append(request)
+        return request
+
+    def _receive(self) -> bytes:
         request = b""
         while not request.endswith(b"\r\n\r\n"):
             piece = self.sock.recv(65_536)
             if not piece:
                 return b""
             request += piece
-        self.server.requests.append(request)
         return request
 
     def send(self, data: bytes) -> None:
