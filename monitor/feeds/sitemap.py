@@ -1,8 +1,7 @@
 """Decides: what a news sitemap says: a publisher's articles of the last days, for search engines.
 
 Its ``news:news`` names title, date, language and publication (developers.google.com, "News
-sitemaps"). Each ``url`` is read on its own, by expat that refuses entities: a bad one costs only
-itself.
+sitemaps"). Each ``url`` is read on its own, by expat without entities: a bad one costs only itself.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from defusedxml.ElementTree import fromstring
 
 from monitor.feeds import entries
 from monitor.feeds.entries import Entry
-from monitor.feeds.xmltext import readable, without_names
+from monitor.feeds.xmltext import readable
 from monitor.models import FailureReason, FeedSource, FetchError, ParsedFeed
 
 _ROOT = re.compile(r"<((?:[\w.-]{1,50}:)?urlset)\b[^<>]{0,5000}>")
@@ -47,7 +46,7 @@ def parse(text: str, url: str, source: FeedSource, now: datetime) -> ParsedFeed 
 def _page(root: re.Match[str], block: str) -> dict[str, str] | None:
     """The texts of one ``url`` by their tags, without prefixes; the first of each counts."""
     try:
-        tree: Element = fromstring(f"{root[0]}{without_names(block)}</{root[1]}>", forbid_dtd=True)
+        tree: Element = fromstring(f"{root[0]}{block}</{root[1]}>", forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, RecursionError):
         return None
     texts: dict[str, str] = {}

@@ -8,22 +8,35 @@ from html import unescape
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 """What no XML may hold (XML 1.0, 2.2), and half characters."""
 _REFERENCE = re.compile(r"&#(x[0-9a-f]{1,8}|[0-9]{1,9});", re.IGNORECASE)
-_NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\w{1,9});)(?:([a-zA-Z]\w{1,30});)?")
+_NAMED = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!(?:amp|lt|gt|quot|apos|#\w{1,9});)(?:([a-zA-Z]\w{1,30});)?",
+    re.DOTALL,
+)
+_DOCTYPE = re.compile(r"<!DOCTYPE\b[^<>\[]{0,2000}(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml[^>]{0,1000}\?>")
 
 
 def readable(text: str) -> str:
-    """The document without its XML declaration and without what no XML may hold.
+    """The document without its declarations, and without what no XML may hold.
 
-    References to half a character, or beyond the last one, become U+FFFD.
+    Names of characters are HTML's, whatever the document declares: an entity of its own, which
+    may be a bomb, is the text of its reference. References to half a character, or beyond the
+    last one, become U+FFFD.
     """
     text = _UNREADABLE.sub("", text).lstrip()
-    declaration = _DECLARATION.match(text)
-    return _REFERENCE.sub(_replacement, text[declaration.end() :] if declaration else text)
+    if declaration := _DECLARATION.match(text):
+        text = text[declaration.end() :].lstrip()
+    start = text.find("<!DOCTYPE")
+    if start >= 0 and (doctype := _DOCTYPE.match(text, start)):
+        text = text[:start] + text[doctype.end() :]
+    return without_names(_REFERENCE.sub(_replacement, text))
 
 
 def without_names(text: str) -> str:
-    """The document with HTML's named characters as characters, and each lone ``&`` as ``&amp;``."""
+    """The text with HTML's named characters as characters, and each lone ``&`` as ``&amp;``.
+
+    What stands in CDATA stays as it is.
+    """
     return _NAMED.sub(_named, text)
 
 
@@ -37,5 +50,7 @@ def _replacement(reference: re.Match[str]) -> str:
 
 def _named(reference: re.Match[str]) -> str:
     written = reference[0]
+    if written.startswith("<"):
+        return written
     shown = unescape(written) if reference[1] else written
-    return "&amp;" + written[1:] if shown == written or not shown.isprintable() else shown
+    return shown if shown != written and shown not in "<>&" else "&amp;" + written[1:]
