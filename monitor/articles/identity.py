@@ -1,8 +1,12 @@
 """Decides: by which keys an article is known again, and which articles are new.
 
 Keys, the most trusted first: ``guid:<feed>:<guid>``, ``url:<canonical link>``, ``text:<hash>``
-where the text is long enough to be nobody else's, and ``entry:<feed>:<hash of link and title>``,
-which every article has. They come from our own rules, never from a parser's defaults.
+where the text is long enough to be nobody else's, and ``entry:<feed>:<hash of link and title>``
+(or guid, or text), which every article has. They come from our own rules, never from a parser's defaults.
+
+A document is looked at as a whole: a guid that several of its entries share is nobody's, and
+where links differ only by a fragment, the fragment is part of the key. The entry's key is the
+same whoever stands beside it, so that each entry is known again when the others are gone.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -26,6 +30,14 @@ _SIMILAR = 1 / 3
 """Shared words over all words, from which two titles are of one article."""
 
 _WORD = re.compile(r"\w+")
+_TRACKING = re.compile(
+    r"(?<=[?&])(?:cmp|cmpid|dclid|ftag|guccounter|igshid|mbid|mtm_\w+|ns_(?:campaign|fee|linkname"
+    r"|mchannel|source)|ocid|phpsessid|pk_(?:campaign|kwd|medium|source)|rss|s_cid|smid|wt[._]mc\w*)=[^&#]*&?|;jsessionid=[^?#]*",
+    re.IGNORECASE,
+)
+"""What courlan leaves of what tells only where a reader came from."""
+_ROUTE = re.compile(r"[!/].*\w")
+"""A fragment that is a page of its own, in applications that run in the browser."""
 
 
 class Owner(Protocol):
@@ -41,16 +53,17 @@ class Owner(Protocol):
 
 
 def canonical_url(url: str) -> str:
-    """The link without what does not change the article: tracking, fragment, case of the host.
+    """The link without what does not change the article: http or https, ``www.``, tracking,
+    fragment, case of the host.
 
     Idempotent; "" for what is no http(s) link.
     """
     url = url.strip()
     if not url.lower().startswith(("http://", "https://")):
         return ""
-    for _ in range(3):  # courlan's own result can still hold what it strips: until it settles
+    for _ in range(5):  # courlan's own result can still hold what it strips: until it settles
         try:
-            cleaner = str(normalize_url(url, strict=False)).partition("#")[0].rstrip("/?")
+            cleaner = _cleaner(url)
         except ValueError:
             return ""
         if cleaner == url:
@@ -59,28 +72,58 @@ def canonical_url(url: str) -> str:
     return url
 
 
+def _cleaner(url: str) -> str:
+    page, _, fragment = _TRACKING.sub("", url).partition("#")
+    address = str(normalize_url(page, strict=False)).partition("#")[0].rstrip("/?&")
+    address = "https://" + address.partition("://")[2].removeprefix("www.")
+    return f"{address}/#{fragment}" if _ROUTE.fullmatch(fragment) else address
+
+
 def with_keys(articles: Iterable[Article]) -> tuple[Article, ...]:
-    """The articles of one document with their keys; a guid that several share is nobody's."""
+    """The articles of one document with their keys."""
     articles = tuple(articles)
     guids = Counter(article.guid for article in articles)
+    fragments = Counter(page for page, _ in {_page(article.url) for article in articles})
     return tuple(
-        replace(article, keys=_keys(article, trust_guid=guids[article.guid] == 1))
+        replace(
+            article,
+            keys=tuple(
+                _keys(
+                    article,
+                    trust_guid=guids[article.guid] == 1,
+                    is_crowded=fragments[_page(article.url)[0]] > 1,
+                )
+            ),
+        )
         for article in articles
     )
 
 
-def _keys(article: Article, *, trust_guid: bool) -> tuple[str, ...]:
-    keys = []
+def _page(url: str) -> tuple[str, str]:
+    """The canonical link, and the place in its page that the link names."""
+    canonical = canonical_url(url)
+    return canonical, "" if "#" in canonical else url.partition("#")[2].strip()
+
+
+def _keys(article: Article, *, trust_guid: bool, is_crowded: bool) -> Iterator[str]:
     if article.guid and trust_guid:
-        keys.append(f"guid:{article.feed_url}:{_bounded(article.guid)}")
-    if url := canonical_url(article.url):
-        keys.append(f"url:{_bounded(url)}")
+        yield f"guid:{article.feed_url}:{_bounded(article.guid)}"
+    page, fragment = _page(article.url)
+    place = f"{page}#{fragment}" if fragment else page
+    if is_crowded:
+        yield f"url:{_bounded(place)}"
+    elif not _is_front(page):
+        yield f"url:{_bounded(page)}"
     if len(article.text) >= LONG_ENOUGH:
-        keys.append("text:" + _hash(*_WORD.findall(_comparable(article.title + article.text))))
-    keys.append(
-        f"entry:{article.feed_url}:{_hash(url, _comparable(article.title), article.guid if not article.title else '')}"
-    )
-    return tuple(keys)
+        yield "text:" + _hash(*_WORD.findall(_comparable(article.title + article.text)))
+    title = _comparable(article.title)
+    instead = "" if title else article.guid or _comparable(article.text)
+    yield f"entry:{article.feed_url}:{_hash(place, title, instead)}"
+
+
+def _is_front(page: str) -> bool:
+    """Whether the link names a site and no page of it: many articles stand there, and none."""
+    return page.count("/") <= 2 and "?" not in page
 
 
 def admit(
