@@ -137,7 +137,7 @@ def test_feedparser_is_given_nothing_but_bytes_in_memory() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "feedparser.parse"
     ]
     assert [ast.unparse(call.args[0]) for call in calls] == [
-        "BytesIO(_DECLARATION + readable(text).encode())"
+        "BytesIO(_DECLARATION + text.encode())"
     ]
 
 

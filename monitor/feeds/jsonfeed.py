@@ -11,6 +11,7 @@ from typing import Any
 
 from monitor.feeds import entries
 from monitor.feeds.entries import Entry
+from monitor.feeds.xmltext import without_controls
 from monitor.models import FailureReason, FeedSource, FetchError, ParsedFeed
 
 _VERSION = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/1|1(?:\.[01])?$")
@@ -77,7 +78,7 @@ def _list(value: object) -> list[object]:
 
 
 def _text(value: object) -> str:
-    """Text, or a number as text; no other thing is one."""
+    """Text, or a number as text; no other thing is one. Escapes may have brought in anything."""
     if isinstance(value, str):
-        return value
+        return without_controls(value)
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""

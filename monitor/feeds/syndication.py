@@ -2,7 +2,7 @@
 
 feedparser opens whatever a string or bytes argument names, files and addresses alike: nothing
 but ``BytesIO`` ever goes in. It can take minutes over kilobytes, and raise from many places:
-the process has a deadline, and whatever it raises becomes a ``FetchError``.
+the process has a deadline, and an entry over which it raises costs only itself.
 
 It is given UTF-8 that expat can read: encodings, control characters and half characters are dealt with
 before, as it would lose letters or the whole document over them.
@@ -10,7 +10,7 @@ before, as it would lose letters or the whole document over them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -18,7 +18,8 @@ from typing import Any
 import feedparser
 from feedparser.api import PREFERRED_XML_PARSERS
 
-from monitor.feeds import entries
+from monitor.feeds import blocks, entries
+from monitor.feeds.blocks import Apart
 from monitor.feeds.entries import Entry
 from monitor.feeds.xmltext import readable
 from monitor.models import Article, FailureReason, FeedSource, FetchError, ParsedFeed
@@ -35,23 +36,21 @@ def parse(
 
     ``is_feed`` tells what its first tag promises: a feed without entries is still one.
     """
-    try:
-        document: Mapping[str, Any] = feedparser.parse(
-            BytesIO(_DECLARATION + readable(text).encode()),
-            resolve_relative_uris=False,
-            sanitize_html=False,
-        )
-    except Exception as error:  # noqa: BLE001 - it raises from anywhere, over anything
-        return FetchError(
-            reason=FailureReason.NOT_A_FEED, detail=f"unreadable: {type(error).__name__}"
-        )
-    found = document.get("entries", [])[: entries.MAX_ENTRIES]
+    text = blocks.first(readable(text), entries.MAX_ENTRIES)
+    parts = Apart(whole=text, broken=()) if blocks.is_whole(text) else blocks.apart(text)
+    document = _read(parts.whole)
+    if document is None:  # over one entry or over all
+        parts = blocks.apart(text, every=True)
+        document = _read(parts.whole)
+    if document is None:
+        return FetchError(reason=FailureReason.NOT_A_FEED, detail="unreadable")
+    found = _entries(document, parts.broken)
     if not (is_feed or document.get("version") or found):
         return FetchError(reason=FailureReason.NOT_A_FEED, detail="no feed format known")
     head = document.get("feed", {})
     home = entries.absolute(url, _text(head.get("link"))) or url
     articles = tuple(
-        article for one in found if (article := _article(dict(one), home, source, now)) is not None
+        article for one in found if (article := _article(one, home, source, now)) is not None
     )
     return ParsedFeed(
         title=_text(head.get("title"))[:500],
@@ -60,13 +59,34 @@ def parse(
     )
 
 
+def _read(text: str) -> Mapping[str, Any] | None:
+    """What feedparser reads; ``None`` where it raises, as it does from anywhere, over anything."""
+    try:
+        document: Mapping[str, Any] = feedparser.parse(
+            BytesIO(_DECLARATION + text.encode()), resolve_relative_uris=False, sanitize_html=False
+        )
+    except Exception:  # noqa: BLE001
+        return None
+    return document
+
+
+def _entries(
+    document: Mapping[str, Any], broken: Iterable[tuple[int, str]]
+) -> Sequence[Mapping[str, Any]]:
+    """The entries in their order, the broken ones too, as far as each can be read.
+
+    Plain dicts: feedparser's own answers for keys that are not there. An empty one is lost.
+    """
+    found = [dict(entry) for entry in document.get("entries", [])]
+    for at, block in broken:
+        recovered = (_read(block) or {}).get("entries") or [{}]
+        found.insert(at, dict(recovered[0]))
+    return found[: entries.MAX_ENTRIES]
+
+
 def _article(
     entry: Mapping[str, Any], home: str, source: FeedSource, now: datetime
 ) -> Article | None:
-    """One entry; what cannot be read of it costs only itself.
-
-    A plain dict: feedparser's own answers for keys that are not there.
-    """
     return entries.article(
         Entry(
             guid=_text(entry.get("id")),

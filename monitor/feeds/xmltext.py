@@ -1,4 +1,4 @@
-"""Decides: how a document is written so that an XML parser reads all of it."""
+"""Decides: how a text is written so that any parser reads all of it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,18 @@ def readable(text: str) -> str:
     may be a bomb, is the text of its reference. References to half a character, or beyond the
     last one, become U+FFFD.
     """
-    text = _UNREADABLE.sub("", text).lstrip()
+    text = without_controls(text).lstrip()
     if declaration := _DECLARATION.match(text):
         text = text[declaration.end() :].lstrip()
     start = text.find("<!DOCTYPE")
     if start >= 0 and (doctype := _DOCTYPE.match(text, start)):
         text = text[:start] + text[doctype.end() :]
     return without_names(_REFERENCE.sub(_replacement, text))
+
+
+def without_controls(text: str) -> str:
+    """The text without control characters and half characters."""
+    return _UNREADABLE.sub("", text)
 
 
 def without_names(text: str) -> str:
