@@ -16,8 +16,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 from courlan import normalize_url
 
@@ -52,6 +52,42 @@ class Owner(Protocol):
         """Its link."""
 
 
+class Stored(Owner, Protocol):
+    """A stored article, with what tells whether it was edited since."""
+
+    @property
+    def article_id(self) -> int:
+        """Its id."""
+
+    @property
+    def feed_url(self) -> str:
+        """The feed it came from."""
+
+    @property
+    def content_hash(self) -> str:
+        """What it said, or "" where that is not known."""
+
+    @property
+    def identity(self) -> str:
+        """The key by which its alerts go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """A stored article that came again, as it is now."""
+
+    article: Article
+    article_id: int
+    identity: str
+    claims: tuple[str, ...]
+    """Its keys that nobody has."""
+    is_edited: bool
+    """It says something else."""
+
+
+AnyOwner = TypeVar("AnyOwner", bound=Owner)
+
+
 def canonical_url(url: str) -> str:
     """The link without what does not change the article: http or https, ``www.``, tracking,
     fragment, case of the host.
@@ -80,13 +116,14 @@ def _cleaner(url: str) -> str:
 
 
 def with_keys(articles: Iterable[Article]) -> tuple[Article, ...]:
-    """The articles of one document with their keys."""
+    """The articles of one document with their keys, and with the hashes of what they say."""
     articles = tuple(articles)
     guids = Counter(article.guid for article in articles)
     fragments = Counter(page for page, _ in {_page(article.url) for article in articles})
     return tuple(
         replace(
             article,
+            content_hash=_hash(*_WORD.findall(f"{article.title}\n{article.text}")),
             keys=tuple(
                 _keys(
                     article,
@@ -133,18 +170,51 @@ def admit(
 
     ``known`` tells the owner of each key that has one. A text or an entry seen before is the
     same article. A guid or a link alone is not enough: a feed whose entries all link to the
-    front page, or that counts its guids from 1 every day, has many articles behind one key.
+    front page, or that counts its guids from 1 every day, has many articles behind one key. An
+    entry that is one of the new articles once more gives it its keys.
     """
     owners: dict[str, Owner] = dict(known)
-    admitted = []
+    admitted: dict[int, tuple[Article, list[str]]] = {}
     for article in articles:
-        if any(_is_same(article, key, owners[key]) for key in article.keys if key in owners):
+        free = [key for key in article.keys if key not in owners]
+        owner = _owner(article, owners)
+        if owner is None and free:
+            admitted[id(article)] = (article, free)
+        elif id(owner) in admitted:
+            admitted[id(owner)][1].extend(free)
+        owners.update(dict.fromkeys(free, article if owner is None else owner))
+    return tuple((article, tuple(claims)) for article, claims in admitted.values())
+
+
+def come_again(articles: Iterable[Article], known: Mapping[str, Stored]) -> tuple[Again, ...]:
+    """The stored articles of the same feed that have new keys, or say something else by now.
+
+    Another feed's version is another version, not an edit: the two would change places at every
+    poll. Of several entries that are one article the first is what it says.
+    """
+    found: dict[int, Again] = {}
+    for article in articles:
+        owner = _owner(article, known)
+        if owner is None or owner.feed_url != article.feed_url:
             continue
-        claims = tuple(key for key in article.keys if key not in owners)
-        owners.update(dict.fromkeys(claims, article))
-        if claims:
-            admitted.append((article, claims))
-    return tuple(admitted)
+        claims = tuple(key for key in article.keys if key not in known)
+        if before := found.get(owner.article_id):
+            found[owner.article_id] = replace(before, claims=before.claims + claims)
+        else:
+            found[owner.article_id] = Again(
+                article=article,
+                article_id=owner.article_id,
+                identity=owner.identity,
+                claims=claims,
+                is_edited=owner.content_hash not in ("", article.content_hash),
+            )
+    return tuple(again for again in found.values() if again.is_edited or again.claims)
+
+
+def _owner(article: Article, owners: Mapping[str, AnyOwner]) -> AnyOwner | None:
+    """Whose article it is, by the most trusted key that tells."""
+    found = ((key, owners[key]) for key in article.keys if key in owners)
+    return next((owner for key, owner in found if _is_same(article, key, owner)), None)
 
 
 def _is_same(article: Article, key: str, owner: Owner) -> bool:
