@@ -118,6 +118,8 @@ class Article:
 
     keys: tuple[str, ...] = ()
     """Identity keys, the most trusted first (see ``articles.identity``)."""
+    content_hash: str = ""
+    """Of what its title and text say: another one under the same keys is an edited article."""
     guid: str = ""
     url: str = ""
     title: str = ""
@@ -232,6 +234,26 @@ class JudgedArticle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RenamedArticle:
+    """A stored article that came again under other keys."""
+
+    article_id: int
+    claims: tuple[str, ...]
+    """The identity keys that it has now and that no stored article had."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditedArticle:
+    """A stored article that came again and says something else, as it is now."""
+
+    article_id: int
+    article: Article
+    matches: tuple[Match, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    """Of rules that did not hold on it before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PollOutcome:
     """Everything that one poll of one feed changes; it is committed whole or not at all."""
 
@@ -244,6 +266,8 @@ class PollOutcome:
     is_read: bool = False
     """The publisher answered with a feed, or with "unchanged"."""
     articles: tuple[JudgedArticle, ...] = ()
+    edited: tuple[EditedArticle, ...] = ()
+    renamed: tuple[RenamedArticle, ...] = ()
     failures: int = 0
     reason: FailureReason | None = None
     detail: str = ""
@@ -344,6 +368,7 @@ class EventKind(StrEnum):
     CONFIG_REFUSED = "config refused"
     FEED_FAILING = "feed failing"
     FEED_RECOVERED = "feed recovered"
+    FEED_RENAMED = "feed renamed its entries"
     RULE_FAILED = "rule failed"
     ARTICLE_UNJUDGED = "article unjudged"
     DELIVERY_DEAD = "delivery dead"

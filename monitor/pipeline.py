@@ -11,13 +11,14 @@ its row, an article that could not be judged in the operator's log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from monitor import reading
 from monitor.alerts import plan, render, retry, send
 from monitor.articles import identity
+from monitor.articles.identity import Again
 from monitor.errors import WorkerFailed, WorkerTimeout
 from monitor.failpoints import failpoint
 from monitor.feeds import health, schedule
@@ -30,6 +31,7 @@ from monitor.models import (
     DeliveryReason,
     DeliveryResult,
     Destination,
+    EditedArticle,
     Event,
     EventKind,
     FailureReason,
@@ -41,6 +43,7 @@ from monitor.models import (
     NotModified,
     ParsedFeed,
     PollOutcome,
+    RenamedArticle,
     Response,
     Retry,
     Sent,
@@ -56,6 +59,8 @@ JUDGE_DEADLINE = timedelta(seconds=2)
 JUDGE_PATIENCE = timedelta(seconds=20)
 """For an article whose batch was lost, asked again alone."""
 JUDGE_BATCH = 10
+RENAMING = 10
+"""Entries with other guids at once from which the operator is told."""
 SEND_DEADLINE = timedelta(seconds=45)
 LEASE = SEND_DEADLINE + timedelta(seconds=60)
 """How long a claimed delivery is left alone: longer than any attempt can take."""
@@ -131,25 +136,38 @@ async def _read(
 async def _commit_news(
     feed: FeedState, response: Response, parsed: ParsedFeed, tools: PollTools
 ) -> PollOutcome:
-    """Admit, judge, plan and commit; where another poll was first, admit again."""
-    judged: dict[tuple[str, ...], tuple[Match, ...]] = {}
+    """Admit, judge, plan and commit; where another poll was first, admit again.
+
+    What is known and says something else by now is judged like what is new.
+    """
+    judged: dict[Article, tuple[Match, ...]] = {}
     events: tuple[Event, ...] = ()
     while True:
         known = await tools.books.ask(
             tools.books.store.known, [key for article in parsed.articles for key in article.keys]
         )
         admitted = identity.admit(parsed.articles, known)
+        again = identity.come_again(parsed.articles, known)
         failpoint("poll: admitted")
-        if fresh := [article for article, _ in admitted if article.keys not in judged]:
+        says = (
+            *(article for article, _ in admitted),
+            *(one.article for one in again if one.is_edited),
+        )
+        if fresh := [article for article in says if article not in judged]:
             matches, unjudged = await _judge(fresh, tools)
             events += unjudged
-            judged.update(zip((article.keys for article in fresh), matches, strict=True))
+            judged.update(zip(fresh, matches, strict=True))
         failpoint("poll: judged")
         planned = (
-            _plan(feed, article, claims, judged[article.keys], tools)
-            for article, claims in admitted
+            _plan(feed, article, claims, judged[article], tools) for article, claims in admitted
         )
         outcome = _news(feed, response, tuple(planned), events, tools)
+        outcome = replace(
+            outcome,
+            edited=await _plan_edits(feed, again, judged, tools),
+            renamed=tuple(_renamed(again)),
+            events=outcome.events + _renaming(feed, again, len(parsed.articles), tools),
+        )
         if await tools.books.ask(tools.books.store.commit, outcome) is Commit.DONE:
             failpoint("poll: committed")
             return outcome
@@ -223,6 +241,60 @@ def _plan(
     if _is_news(feed, article, tools):
         alerts = plan.alerts_for(article, matches, tools.destinations, tools.clock(), claims[0])
     return JudgedArticle(article=article, claims=claims, matches=matches, alerts=alerts)
+
+
+async def _plan_edits(
+    feed: FeedState,
+    again: Sequence[Again],
+    judged: Mapping[Article, tuple[Match, ...]],
+    tools: PollTools,
+) -> tuple[EditedArticle, ...]:
+    """What follows from edits; a rule that held on the article before has said what it had to."""
+    edits = [one for one in again if one.is_edited]
+    if not edits:
+        return ()
+    held = await tools.books.ask(tools.books.store.held, [edit.article_id for edit in edits])
+    return tuple(
+        _plan_edit(feed, edit, judged[edit.article], held[edit.article_id], tools) for edit in edits
+    )
+
+
+def _plan_edit(
+    feed: FeedState,
+    edit: Again,
+    matches: tuple[Match, ...],
+    held: frozenset[str],
+    tools: PollTools,
+) -> EditedArticle:
+    alerts: tuple[Alert, ...] = ()
+    if _is_news(feed, edit.article, tools):
+        fresh = [match for match in matches if match.rule_id not in held]
+        alerts = plan.alerts_for(
+            edit.article, fresh, tools.destinations, tools.clock(), edit.identity
+        )
+    return EditedArticle(
+        article_id=edit.article_id, article=edit.article, matches=matches, alerts=alerts
+    )
+
+
+def _renamed(again: Iterable[Again]) -> Iterator[RenamedArticle]:
+    for one in again:
+        if one.claims:
+            yield RenamedArticle(article_id=one.article_id, claims=one.claims)
+
+
+def _renaming(
+    feed: FeedState, again: Sequence[Again], entries: int, tools: PollTools
+) -> tuple[Event, ...]:
+    """One line for the operator where a feed gives most of its known entries other guids."""
+    renamed = sum(any(key.startswith("guid:") for key in one.claims) for one in again)
+    if renamed < max(RENAMING, entries / 2):
+        return ()
+    detail = f"{renamed} of {entries} known entries have other guids: no news"
+    event = Event(
+        at=tools.clock(), kind=EventKind.FEED_RENAMED, subject=feed.source.url, detail=detail
+    )
+    return (event,)
 
 
 def _is_news(feed: FeedState, article: Article, tools: PollTools) -> bool:

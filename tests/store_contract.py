@@ -20,6 +20,7 @@ from monitor.models import (
     Delivery,
     DeliveryReason,
     DeliveryState,
+    EditedArticle,
     Event,
     EventKind,
     Evidence,
@@ -29,6 +30,7 @@ from monitor.models import (
     JudgedArticle,
     Match,
     PollOutcome,
+    RenamedArticle,
     Retry,
     Sent,
     Severity,
@@ -356,6 +358,64 @@ def test_a_match_without_an_alert_is_told_to_nobody(store):
     assert claim(store, 99) == ()
     (counted,) = store.article_counts()
     assert (counted.articles, counted.matched, counted.alerted) == (1, 1, 0)
+
+
+def test_an_edited_article_is_rewritten_with_its_matches(store):
+    told, silent, later = match("told"), match("silent"), match("later", relevance=0.9)
+    first = Alert(
+        key="told a", article=article("a"), match=told, destinations=("desk",), created_at=at()
+    )
+    (feed,) = follow(store)
+    new = replace(judged(first), matches=(told, silent, match("weak", is_weak=True)))
+    store.commit(poll(feed, new))
+    known = store.known(article("a").keys)[article("a").keys[0]]
+    assert (known.identity, known.content_hash) == (article("a").keys[0], "")
+    assert store.held([known.article_id]) == {known.article_id: {"told", "silent"}}
+
+    changed = article("a", title="Another", text="Other words.", content_hash="2")
+    again = replace(told, rule_version="2")
+    second = Alert(
+        key="later a", article=changed, match=later, destinations=("desk",), created_at=at(1)
+    )
+    edited = EditedArticle(
+        article_id=known.article_id, article=changed, matches=(again, later), alerts=(second,)
+    )
+    renamed = RenamedArticle(article_id=known.article_id, claims=("guid:x:1",))
+    assert store.commit(poll(feed, edited=(edited,), renamed=(renamed,))) is Commit.DONE
+
+    assert store.find_article(article_id=known.article_id) == changed
+    assert store.held([known.article_id]) == {known.article_id: {"told", "later"}}
+    assert store.known(["guid:x:1"])["guid:x:1"].content_hash == "2"
+    shown = {one.alert.key: one.alert for one in store.alerts(limit=10)}
+    assert (shown["told a"].match, shown["later a"].match) == (again, later)
+    assert shown["told a"].article == changed
+    assert store.article_counts()[0].articles == 1
+
+
+def test_a_match_that_no_longer_holds_stays_only_where_it_was_told(store):
+    told, silent = match("told"), match("silent")
+    first = Alert(
+        key="told a", article=article("a"), match=told, destinations=("desk",), created_at=at()
+    )
+    (feed,) = follow(store)
+    store.commit(poll(feed, replace(judged(first), matches=(told, silent))))
+    known = store.known(article("a").keys)[article("a").keys[0]]
+    edited = EditedArticle(article_id=known.article_id, article=article("a", title="Other"))
+    store.commit(poll(feed, edited=(edited,)))
+    assert store.held([known.article_id]) == {known.article_id: {"told"}}
+    assert [one.alert.match for one in store.alerts(limit=10)] == [told]
+
+
+def test_a_key_that_another_article_has_is_not_given_away(store):
+    (feed,) = follow(store)
+    store.commit(poll(feed, judged(alert("a")), judged(alert("b"))))
+    (key,) = article("b").keys
+    owner = store.known([key])[key]
+    other = store.known(article("a").keys)[article("a").keys[0]]
+    renamed = RenamedArticle(article_id=other.article_id, claims=(key, "guid:x:1"))
+    assert store.commit(poll(feed, renamed=(renamed,))) is Commit.DONE
+    assert store.known([key])[key] == owner
+    assert store.known(["guid:x:1"])["guid:x:1"].article_id == other.article_id
 
 
 def test_a_poll_of_a_feed_no_longer_followed_is_still_written(store):

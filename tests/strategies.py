@@ -32,6 +32,7 @@ positions = st.integers(min_value=0, max_value=10**6)
 articles = st.builds(
     Article,
     keys=tuples,
+    content_hash=texts,
     guid=texts,
     url=texts,
     title=texts,

@@ -51,10 +51,11 @@ OWNERS = {
     "ahocorasick_rs": {"monitor.matching.index"},
     "apprise": {"monitor.alerts.send"},
     "apscheduler": {"monitor.daemon"},
-    "babel": {"monitor.matching.packs"},
+    "babel": {"monitor.matching.packs", "monitor.feeds.months"},
+    "charset_normalizer": {"monitor.feeds.encodings"},
     "courlan": {"monitor.articles.identity"},
-    "defusedxml": {"monitor.feeds.opml"},
-    "feedparser": {"monitor.feeds.parse"},
+    "defusedxml": {"monitor.feeds.opml", "monitor.feeds.sitemap"},
+    "feedparser": {"monitor.feeds.syndication"},
     "jinja2": {"monitor.alerts.render"},
     "pebble": {"monitor.workers"},
     "py3langid": {"monitor.articles.language"},
@@ -145,7 +146,7 @@ def test_feedparser_is_given_nothing_but_bytes_in_memory() -> None:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "feedparser.parse"
     ]
     assert [ast.unparse(call.args[0]) for call in calls] == [
-        "BytesIO(_SURROGATE.sub(_replacement, body))"
+        "BytesIO(_DECLARATION + text.encode())"
     ]
 
 

@@ -5,9 +5,11 @@ import re
 import sys
 import zlib
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import feedparser  # noqa: TID251 - a fault is planted in it
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +25,7 @@ from monitor.models import (
     ParsedFeed,
     Response,
 )
+from tests.servers import hostile_bodies
 
 NOW = datetime(2025, 3, 10, 12, tzinfo=UTC)
 SOURCE = FeedSource(url="https://example.org/rss", name="Example", tags=("maghreb",))
@@ -105,6 +108,35 @@ def test_an_empty_entry_costs_only_itself() -> None:
     parsed = read(rss("<item></item><item><title>good</title></item>"))
     assert isinstance(parsed, ParsedFeed)
     assert [article.title for article in parsed.articles] == ["good"]
+    assert parsed.skipped == 1
+
+
+def test_a_feed_of_two_hundred_thousand_entries_is_read_as_far_as_its_first_two_thousand() -> None:
+    parsed = read(hostile_bodies.many_items())
+    assert isinstance(parsed, ParsedFeed)
+    assert [article.title for article in parsed.articles] == [str(at) for at in range(2_000)]
+
+
+@pytest.mark.parametrize("name", ["billion laughs", "quadratic entities"])
+def test_entities_of_a_documents_own_do_not_grow(name: str) -> None:
+    (article,) = entries(hostile_bodies.BODIES[name]())
+    assert len(article.title) < 200_000
+
+
+def test_what_feedparser_raises_over_in_one_entry_costs_only_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original = feedparser.parse
+
+    def raising(stream: BytesIO, **options: Any) -> Any:
+        if b"Bomb" in stream.getvalue():
+            raise RuntimeError("somewhere inside")
+        return original(stream, **options)
+
+    monkeypatch.setattr(feedparser, "parse", raising)
+    parsed = read(rss("".join(f"<item><title>{t}</title></item>" for t in ("a", "Bomb", "c"))))
+    assert isinstance(parsed, ParsedFeed)
+    assert [article.title for article in parsed.articles] == ["a", "c"]
     assert parsed.skipped == 1
 
 

@@ -175,6 +175,21 @@ def test_a_newer_versions_database_is_refused_untouched(path):
     assert files(path) == before
 
 
+def test_articles_of_a_version_that_knew_no_edits_are_kept(path):
+    with closing(open_store(path)) as store:
+        commit_number(store, 1)
+        before = store.feeds(), store.alerts(limit=10), store.article_counts()
+    with closing(connect(path)) as db:
+        for column in ("content_hash", "identity"):
+            db.execute(f"ALTER TABLE article DROP COLUMN {column}")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = '0010 edited articles'")
+    with closing(open_store(path)) as store:
+        assert (store.feeds(), store.alerts(limit=10), store.article_counts()) == before
+        ((alert,),) = (store.alerts(limit=10),)
+        known = store.known(alert.alert.article.keys)
+        assert {(one.content_hash, one.identity) for one in known.values()} == {("", "")}
+
+
 def test_a_file_whose_rollback_was_left_undone_is_opened(path):
     """Death outside of WAL leaves a journal that no reader may play back."""
     original = path.with_name("original.db")

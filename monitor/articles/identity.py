@@ -1,8 +1,12 @@
 """Decides: by which keys an article is known again, and which articles are new.
 
 Keys, the most trusted first: ``guid:<feed>:<guid>``, ``url:<canonical link>``, ``text:<hash>``
-where the text is long enough to be nobody else's, and ``entry:<feed>:<hash of link and title>``,
-which every article has. They come from our own rules, never from a parser's defaults.
+where the text is long enough to be nobody else's, and ``entry:<feed>:<hash of link and title>``
+(or guid, or text), which every article has. They come from our own rules, never from a parser's defaults.
+
+A document is looked at as a whole: a guid that several of its entries share is nobody's, and
+where links differ only by a fragment, the fragment is part of the key. The entry's key is the
+same whoever stands beside it, so that each entry is known again when the others are gone.
 """
 
 from __future__ import annotations
@@ -11,9 +15,9 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 from courlan import normalize_url
 
@@ -26,6 +30,14 @@ _SIMILAR = 1 / 3
 """Shared words over all words, from which two titles are of one article."""
 
 _WORD = re.compile(r"\w+")
+_TRACKING = re.compile(
+    r"(?<=[?&])(?:cmp|cmpid|dclid|ftag|guccounter|igshid|mbid|mtm_\w+|ns_(?:campaign|fee|linkname"
+    r"|mchannel|source)|ocid|phpsessid|pk_(?:campaign|kwd|medium|source)|rss|s_cid|smid|wt[._]mc\w*)=[^&#]*&?|;jsessionid=[^?#]*",
+    re.IGNORECASE,
+)
+"""What courlan leaves of what tells only where a reader came from."""
+_ROUTE = re.compile(r"[!/].*\w")
+"""A fragment that is a page of its own, in applications that run in the browser."""
 
 
 class Owner(Protocol):
@@ -40,17 +52,54 @@ class Owner(Protocol):
         """Its link."""
 
 
+class Stored(Owner, Protocol):
+    """A stored article, with what tells whether it was edited since."""
+
+    @property
+    def article_id(self) -> int:
+        """Its id."""
+
+    @property
+    def feed_url(self) -> str:
+        """The feed it came from."""
+
+    @property
+    def content_hash(self) -> str:
+        """What it said, or "" where that is not known."""
+
+    @property
+    def identity(self) -> str:
+        """The key by which its alerts go."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """A stored article that came again, as it is now."""
+
+    article: Article
+    article_id: int
+    identity: str
+    claims: tuple[str, ...]
+    """Its keys that nobody has."""
+    is_edited: bool
+    """It says something else."""
+
+
+AnyOwner = TypeVar("AnyOwner", bound=Owner)
+
+
 def canonical_url(url: str) -> str:
-    """The link without what does not change the article: tracking, fragment, case of the host.
+    """The link without what does not change the article: http or https, ``www.``, tracking,
+    fragment, case of the host.
 
     Idempotent; "" for what is no http(s) link.
     """
     url = url.strip()
     if not url.lower().startswith(("http://", "https://")):
         return ""
-    for _ in range(3):  # courlan's own result can still hold what it strips: until it settles
+    for _ in range(5):  # courlan's own result can still hold what it strips: until it settles
         try:
-            cleaner = str(normalize_url(url, strict=False)).partition("#")[0].rstrip("/?")
+            cleaner = _cleaner(url)
         except ValueError:
             return ""
         if cleaner == url:
@@ -59,28 +108,59 @@ def canonical_url(url: str) -> str:
     return url
 
 
+def _cleaner(url: str) -> str:
+    page, _, fragment = _TRACKING.sub("", url).partition("#")
+    address = str(normalize_url(page, strict=False)).partition("#")[0].rstrip("/?&")
+    address = "https://" + address.partition("://")[2].removeprefix("www.")
+    return f"{address}/#{fragment}" if _ROUTE.fullmatch(fragment) else address
+
+
 def with_keys(articles: Iterable[Article]) -> tuple[Article, ...]:
-    """The articles of one document with their keys; a guid that several share is nobody's."""
+    """The articles of one document with their keys, and with the hashes of what they say."""
     articles = tuple(articles)
     guids = Counter(article.guid for article in articles)
+    fragments = Counter(page for page, _ in {_page(article.url) for article in articles})
     return tuple(
-        replace(article, keys=_keys(article, trust_guid=guids[article.guid] == 1))
+        replace(
+            article,
+            content_hash=_hash(*_WORD.findall(f"{article.title}\n{article.text}")),
+            keys=tuple(
+                _keys(
+                    article,
+                    trust_guid=guids[article.guid] == 1,
+                    is_crowded=fragments[_page(article.url)[0]] > 1,
+                )
+            ),
+        )
         for article in articles
     )
 
 
-def _keys(article: Article, *, trust_guid: bool) -> tuple[str, ...]:
-    keys = []
+def _page(url: str) -> tuple[str, str]:
+    """The canonical link, and the place in its page that the link names."""
+    canonical = canonical_url(url)
+    return canonical, "" if "#" in canonical else url.partition("#")[2].strip()
+
+
+def _keys(article: Article, *, trust_guid: bool, is_crowded: bool) -> Iterator[str]:
     if article.guid and trust_guid:
-        keys.append(f"guid:{article.feed_url}:{_bounded(article.guid)}")
-    if url := canonical_url(article.url):
-        keys.append(f"url:{_bounded(url)}")
+        yield f"guid:{article.feed_url}:{_bounded(article.guid)}"
+    page, fragment = _page(article.url)
+    place = f"{page}#{fragment}" if fragment else page
+    if is_crowded:
+        yield f"url:{_bounded(place)}"
+    elif not _is_front(page):
+        yield f"url:{_bounded(page)}"
     if len(article.text) >= LONG_ENOUGH:
-        keys.append("text:" + _hash(*_WORD.findall(_comparable(article.title + article.text))))
-    keys.append(
-        f"entry:{article.feed_url}:{_hash(url, _comparable(article.title), article.guid if not article.title else '')}"
-    )
-    return tuple(keys)
+        yield "text:" + _hash(*_WORD.findall(_comparable(article.title + article.text)))
+    title = _comparable(article.title)
+    instead = "" if title else article.guid or _comparable(article.text)
+    yield f"entry:{article.feed_url}:{_hash(place, title, instead)}"
+
+
+def _is_front(page: str) -> bool:
+    """Whether the link names a site and no page of it: many articles stand there, and none."""
+    return page.count("/") <= 2 and "?" not in page
 
 
 def admit(
@@ -90,18 +170,51 @@ def admit(
 
     ``known`` tells the owner of each key that has one. A text or an entry seen before is the
     same article. A guid or a link alone is not enough: a feed whose entries all link to the
-    front page, or that counts its guids from 1 every day, has many articles behind one key.
+    front page, or that counts its guids from 1 every day, has many articles behind one key. An
+    entry that is one of the new articles once more gives it its keys.
     """
     owners: dict[str, Owner] = dict(known)
-    admitted = []
+    admitted: dict[int, tuple[Article, list[str]]] = {}
     for article in articles:
-        if any(_is_same(article, key, owners[key]) for key in article.keys if key in owners):
+        free = [key for key in article.keys if key not in owners]
+        owner = _owner(article, owners)
+        if owner is None and free:
+            admitted[id(article)] = (article, free)
+        elif id(owner) in admitted:
+            admitted[id(owner)][1].extend(free)
+        owners.update(dict.fromkeys(free, article if owner is None else owner))
+    return tuple((article, tuple(claims)) for article, claims in admitted.values())
+
+
+def come_again(articles: Iterable[Article], known: Mapping[str, Stored]) -> tuple[Again, ...]:
+    """The stored articles of the same feed that have new keys, or say something else by now.
+
+    Another feed's version is another version, not an edit: the two would change places at every
+    poll. Of several entries that are one article the first is what it says.
+    """
+    found: dict[int, Again] = {}
+    for article in articles:
+        owner = _owner(article, known)
+        if owner is None or owner.feed_url != article.feed_url:
             continue
-        claims = tuple(key for key in article.keys if key not in owners)
-        owners.update(dict.fromkeys(claims, article))
-        if claims:
-            admitted.append((article, claims))
-    return tuple(admitted)
+        claims = tuple(key for key in article.keys if key not in known)
+        if before := found.get(owner.article_id):
+            found[owner.article_id] = replace(before, claims=before.claims + claims)
+        else:
+            found[owner.article_id] = Again(
+                article=article,
+                article_id=owner.article_id,
+                identity=owner.identity,
+                claims=claims,
+                is_edited=owner.content_hash not in ("", article.content_hash),
+            )
+    return tuple(again for again in found.values() if again.is_edited or again.claims)
+
+
+def _owner(article: Article, owners: Mapping[str, AnyOwner]) -> AnyOwner | None:
+    """Whose article it is, by the most trusted key that tells."""
+    found = ((key, owners[key]) for key in article.keys if key in owners)
+    return next((owner for key, owner in found if _is_same(article, key, owner)), None)
 
 
 def _is_same(article: Article, key: str, owner: Owner) -> bool:

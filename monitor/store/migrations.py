@@ -131,7 +131,13 @@ def _first_tables(db: Database) -> None:
     db.executescript(_FIRST)
 
 
-_STEPS = {"0001 first tables": _first_tables}
+def _edited_articles(db: Database) -> None:
+    """What tells an edit, and the key that an article's alerts go by; "" for older articles."""
+    for column in ("content_hash", "identity"):
+        db.execute(f"ALTER TABLE article ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+
+
+_STEPS = {"0001 first tables": _first_tables, "0010 edited articles": _edited_articles}
 for _name, _step in _STEPS.items():
     MIGRATIONS(name=_name)(_step)
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlite_utils import Database
 
-from monitor.models import Event, FeedSource, FeedState, JudgedArticle, PollOutcome
+from monitor.models import (
+    EditedArticle,
+    Event,
+    FeedSource,
+    FeedState,
+    JudgedArticle,
+    Match,
+    PollOutcome,
+    RenamedArticle,
+)
 from monitor.store import outbox, rows
 from monitor.store.connection import insert
 from monitor.store.outbox import DeliveryId
@@ -44,6 +53,27 @@ _POLLED = """
         succeeded_at = coalesce(:succeeded_at, succeeded_at),
         new_article_at = coalesce(:new_article_at, new_article_at),
         failures = :failures, reason = :reason, detail = :detail
+    WHERE id = :id
+"""
+
+
+_CLAIM_IF_FREE = "INSERT OR IGNORE INTO article_key (key, article_id) VALUES (:key, :article_id)"
+_EDIT = """
+    UPDATE article SET
+        content_hash = :content_hash, url = :url, title = :title, text = :text, author = :author,
+        categories = :categories, language = :language
+    WHERE id = :id
+"""
+_HELD = "SELECT rule_id FROM match WHERE article_id = :id AND NOT is_weak"
+_MATCHES = "SELECT id, rule_id FROM match WHERE article_id = :id"
+_FORGET_MATCHES = """
+    DELETE FROM match
+    WHERE article_id = :id AND NOT EXISTS (SELECT 1 FROM alert WHERE match_id = match.id)
+"""
+_EDIT_MATCH = """
+    UPDATE match SET
+        rule_version = :rule_version, rule_title = :rule_title, severity = :severity,
+        relevance = :relevance, is_weak = :is_weak, notify = :notify, evidence = :evidence
     WHERE id = :id
 """
 
@@ -94,13 +124,30 @@ def owners(db: Database, keys: Sequence[str]) -> dict[str, Known]:
 def _owners(db: Database, keys: Sequence[str]) -> dict[str, Known]:
     places = ", ".join("?" * len(keys))
     found = db.execute(
-        "SELECT article_key.key, article.id, article.title, article.url"  # noqa: S608
+        "SELECT article_key.key, article.id, article.title, article.url, article.feed_url,"  # noqa: S608
+        " article.content_hash, article.identity"
         " FROM article_key JOIN article ON article.id = article_key.article_id"
         f" WHERE article_key.key IN ({places})",
         keys,
     )
     return {
-        row["key"]: Known(article_id=row["id"], title=row["title"], url=row["url"]) for row in found
+        row["key"]: Known(
+            article_id=row["id"],
+            title=row["title"],
+            url=row["url"],
+            feed_url=row["feed_url"],
+            content_hash=row["content_hash"],
+            identity=row["identity"],
+        )
+        for row in found
+    }
+
+
+def held(db: Database, article_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """The rules that hold on each article, weakly matched ones not among them."""
+    return {
+        article_id: frozenset(row["rule_id"] for row in db.execute(_HELD, {"id": article_id}))
+        for article_id in article_ids
     }
 
 
@@ -114,6 +161,10 @@ def write(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
         return
     for judged in outcome.articles:
         _write_judged(db, judged, outcome, delivery_id)
+    for renamed in outcome.renamed:
+        _claim_if_free(db, renamed)
+    for edited in outcome.edited:
+        _write_edited(db, edited, delivery_id)
     for event in outcome.events:
         log(db, event)
 
@@ -122,9 +173,9 @@ def _write_judged(
     db: Database, judged: JudgedArticle, outcome: PollOutcome, delivery_id: DeliveryId
 ) -> None:
     article = judged.article
-    article_id = insert(
-        db, "article", rows.article_row(article, outcome.feed_id, outcome.polled_at)
-    )
+    row = rows.article_row(article, outcome.feed_id, outcome.polled_at)
+    first = rows.row(identity=next(iter(judged.claims), ""))
+    article_id = insert(db, "article", row | first)
     _claim(db, judged.claims, article_id)
     match_ids = {
         match: insert(db, "match", rows.match_row(match, article_id)) for match in judged.matches
@@ -135,10 +186,37 @@ def _write_judged(
         outbox.write_alert(db, alert, match_ids[alert.match], delivery_id)
 
 
+def _claim_if_free(db: Database, renamed: RenamedArticle) -> None:
+    """Give a stored article more keys; one that is another's by now stays so."""
+    for key in renamed.claims:
+        db.execute(_CLAIM_IF_FREE, rows.row(key=key, article_id=renamed.article_id))
+
+
+def _write_edited(db: Database, edited: EditedArticle, delivery_id: DeliveryId) -> None:
+    """Rewrite an article and its matches."""
+    article_id = edited.article_id
+    db.execute(_EDIT, rows.content_row(edited.article) | {"id": article_id})
+    db.execute(_FORGET_MATCHES, {"id": article_id})
+    told = {row["rule_id"]: row["id"] for row in db.execute(_MATCHES, {"id": article_id})}
+    match_ids = {match: _rewrite(db, match, article_id, told) for match in edited.matches}
+    for alert in edited.alerts:
+        assert alert.match in match_ids, "an alert tells of a match of its article"
+        outbox.write_alert(db, alert, match_ids[alert.match], delivery_id)
+
+
+def _rewrite(db: Database, match: Match, article_id: int, told: Mapping[str, int]) -> int:
+    """Write a match in the place of the one that an alert has told of, or as a new one."""
+    row = rows.match_row(match, article_id)
+    if match.rule_id not in told:
+        return insert(db, "match", row)
+    db.execute(_EDIT_MATCH, row | {"id": told[match.rule_id]})
+    return told[match.rule_id]
+
+
 def _claim(db: Database, keys: Iterable[str], article_id: int) -> None:
     for key in dict.fromkeys(keys):
         claimed = db.execute(
-            "INSERT OR IGNORE INTO article_key (key, article_id) VALUES (:key, :article_id)",
+            _CLAIM_IF_FREE,
             rows.row(key=key, article_id=article_id),
         )
         if not claimed.rowcount:

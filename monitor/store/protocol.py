@@ -30,6 +30,10 @@ class Known:
     article_id: int
     title: str
     url: str
+    feed_url: str
+    content_hash: str
+    identity: str
+    """The key that stood first among those it claimed: its alerts go by it."""
 
 
 class Commit(StrEnum):
@@ -58,11 +62,16 @@ class Store(Protocol):
     def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
         """For each of the identity keys that is owned, its owner."""
 
+    def held(self, article_ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
+        """The rules that hold on each of the stored articles, weakly matched ones not among them."""
+
     def commit(self, outcome: PollOutcome) -> Commit:
         """Write a poll's articles, keys, matches, alerts, deliveries, events and the feed's
         new state in one transaction.
 
-        An alert whose key exists already is not written again, nor are its deliveries.
+        An alert whose key exists already is not written again, nor are its deliveries. An
+        edited article is rewritten in place; a match that no longer holds goes, unless an alert
+        has told of it.
         """
 
     def due_deliveries(

@@ -160,17 +160,24 @@ def article_row(article: Article, feed_id: int | None, stored_at: datetime) -> N
         stored_at=stored_at,
         keys=article.keys,
         guid=article.guid,
+        published_at=article.published_at,
+        feed_url=article.feed_url,
+        feed_name=article.feed_name,
+        publisher=article.publisher,
+        tags=article.tags,
+    ) | content_row(article)
+
+
+def content_row(article: Article) -> NewRow:
+    """What of an article an editor may change."""
+    return row(
+        content_hash=article.content_hash,
         url=article.url,
         title=article.title,
         text=article.text,
         author=article.author,
         categories=article.categories,
         language=article.language,
-        published_at=article.published_at,
-        feed_url=article.feed_url,
-        feed_name=article.feed_name,
-        publisher=article.publisher,
-        tags=article.tags,
     )
 
 
@@ -204,6 +211,7 @@ def article(stored: Row) -> Article:
     """A row of ``article``."""
     return Article(
         keys=_strings(stored["keys"]),
+        content_hash=stored["content_hash"],
         guid=stored["guid"],
         url=stored["url"],
         title=stored["title"],

@@ -118,6 +118,11 @@ class SqliteStore:
         with self._reading():
             return polls.owners(self._db, keys)
 
+    def held(self, article_ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
+        """The rules that hold on each of the stored articles, weakly matched ones not among them."""
+        with self._reading():
+            return polls.held(self._db, article_ids)
+
     def commit(self, outcome: PollOutcome) -> Commit:
         """Write all that a poll changes in one transaction; nothing if its feed's row is gone."""
         try:
