@@ -29,6 +29,48 @@ class FeedSource:
     language: str | None = None
     tags: tuple[str, ...] = ()
     interval: timedelta = timedelta(minutes=15)
+    has_own_interval: bool = False
+    """The user named it for this feed: nothing but the publisher's word makes polls rarer."""
+
+
+LONGEST_WAIT = timedelta(days=9)
+"""No poll is ever planned further ahead: a day, and a week of skipDays. What is, was planned by
+a clock that has been set back since."""
+
+
+class Pace(StrEnum):
+    """What decided when a feed is looked at next; people read these in ``feeds list``."""
+
+    INTERVAL = "interval"
+    QUIET = "publishes rarely"
+    MAX_AGE = "max-age"
+    EXPIRES = "Expires"
+    TTL = "ttl"
+    UPDATE_PERIOD = "sy:updatePeriod"
+    SKIPPED = "skipHours and skipDays"
+    BACKOFF = "backing off"
+    RETRY_AFTER = "Retry-After"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How long an answer stays good, by its own head; at most a day."""
+
+    wait: timedelta
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHints:
+    """What a feed's document says of how often it is worth a look."""
+
+    ttl: timedelta | None = None
+    update_every: timedelta | None = None
+    """sy:updatePeriod divided by sy:updateFrequency."""
+    skip_hours: tuple[int, ...] = ()
+    """Hours of the day in GMT, 0 to 23."""
+    skip_days: tuple[int, ...] = ()
+    """Days of the week in GMT, Monday is 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +99,9 @@ class FeedState:
     """Failed polls in a row."""
     reason: FailureReason | None = None
     detail: str = ""
+    pace: Pace = Pace.INTERVAL
+    """Why ``next_check_at`` is when it is."""
+    hints: FeedHints = field(default_factory=FeedHints)
 
 
 # --- what the network answered -----------------------------------------------------
@@ -90,6 +135,7 @@ class Response:
     content_type: str = ""
     content_encoding: str = ""
     validators: Validators = field(default_factory=Validators)
+    freshness: Freshness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +143,7 @@ class NotModified:
     """A 304; its validators, where it names any, replace the stored ones."""
 
     validators: Validators = field(default_factory=Validators)
+    freshness: Freshness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +187,7 @@ class ParsedFeed:
     articles: tuple[Article, ...] = ()
     skipped: int = 0
     """Entries that could not be read; each costs only itself."""
+    hints: FeedHints = field(default_factory=FeedHints)
 
 
 # --- what the rules said -----------------------------------------------------------
@@ -247,6 +295,8 @@ class PollOutcome:
     failures: int = 0
     reason: FailureReason | None = None
     detail: str = ""
+    pace: Pace = Pace.INTERVAL
+    hints: FeedHints = field(default_factory=FeedHints)
     events: tuple[Event, ...] = ()
 
 

@@ -11,8 +11,9 @@ its row, an article that could not be judged in the operator's log.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
 from monitor import reading
@@ -72,6 +73,7 @@ class PollTools:
     clock: Callable[[], datetime]
     min_interval: timedelta
     max_bytes: int
+    random: Callable[[], float] = random.random
     since: timedelta | None = None
     """How old an article of a feed's first poll may be to alert; ``None``: none does."""
 
@@ -97,7 +99,9 @@ async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
     Raises:
         StoreError: nothing was written, and the feed is still due.
     """
-    answer = await tools.fetcher.fetch(Request(url=feed.source.url, validators=feed.validators))
+    answer = await tools.fetcher.fetch(
+        Request(url=feed.source.url, validators=feed.validators, at=tools.clock())
+    )
     failpoint("poll: fetched")
     parsed = await _read(answer, feed, tools) if isinstance(answer, Response) else answer
     failpoint("poll: read")
@@ -107,8 +111,8 @@ async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
             return await _commit_news(feed, answer, parsed, tools)
         case FetchError():
             outcome = _failed(feed, parsed, tools)
-        case NotModified(validators=validators):
-            outcome = _unchanged(feed, validators, tools)
+        case NotModified():
+            outcome = _unchanged(feed, parsed, tools)
     await tools.books.ask(tools.books.store.commit, outcome)
     failpoint("poll: committed")
     return outcome
@@ -119,7 +123,7 @@ async def _read(
 ) -> ParsedFeed | NotModified | FetchError:
     """The body as articles; one that is byte for byte the last one is not looked at."""
     if response.body_hash == feed.body_hash and feed.first_read_at is not None:
-        return NotModified(validators=response.validators)
+        return NotModified(validators=response.validators, freshness=response.freshness)
     try:
         return await tools.readers.call(
             READ_DEADLINE, reading.read, response, feed.source, tools.clock(), tools.max_bytes
@@ -149,7 +153,7 @@ async def _commit_news(
             _plan(feed, article, claims, judged[article.keys], tools)
             for article, claims in admitted
         )
-        outcome = _news(feed, response, tuple(planned), events, tools)
+        outcome = _news(feed, response, parsed, tuple(planned), events, tools)
         if await tools.books.ask(tools.books.store.commit, outcome) is Commit.DONE:
             failpoint("poll: committed")
             return outcome
@@ -237,15 +241,27 @@ def _is_news(feed: FeedState, article: Article, tools: PollTools) -> bool:
 def _news(
     feed: FeedState,
     response: Response,
+    parsed: ParsedFeed,
     articles: tuple[JudgedArticle, ...],
     events: tuple[Event, ...],
     tools: PollTools,
 ) -> PollOutcome:
     now = tools.clock()
+    known = replace(feed, new_article_at=now) if articles else feed
+    due = schedule.after_success(
+        known,
+        tools.min_interval,
+        now,
+        tools.random(),
+        hints=parsed.hints,
+        freshness=response.freshness,
+    )
     return PollOutcome(
         feed_id=feed.id,
         polled_at=now,
-        next_check_at=schedule.after_success(feed, tools.min_interval, now),
+        next_check_at=due.at,
+        pace=due.pace,
+        hints=parsed.hints,
         validators=response.validators,
         body_hash=response.body_hash,
         is_first_read=feed.first_read_at is None,
@@ -255,15 +271,25 @@ def _news(
     )
 
 
-def _unchanged(feed: FeedState, validators: Validators, tools: PollTools) -> PollOutcome:
+def _unchanged(feed: FeedState, answer: NotModified, tools: PollTools) -> PollOutcome:
     now = tools.clock()
+    due = schedule.after_success(
+        feed,
+        tools.min_interval,
+        now,
+        tools.random(),
+        hints=feed.hints,
+        freshness=answer.freshness,
+    )
     return PollOutcome(
         feed_id=feed.id,
         polled_at=now,
-        next_check_at=schedule.after_success(feed, tools.min_interval, now),
+        next_check_at=due.at,
+        pace=due.pace,
+        hints=feed.hints,
         validators=Validators(
-            etag=validators.etag or feed.validators.etag,
-            last_modified=validators.last_modified or feed.validators.last_modified,
+            etag=answer.validators.etag or feed.validators.etag,
+            last_modified=answer.validators.last_modified or feed.validators.last_modified,
         ),
         body_hash=feed.body_hash,
         is_read=True,
@@ -273,10 +299,13 @@ def _unchanged(feed: FeedState, validators: Validators, tools: PollTools) -> Pol
 
 def _failed(feed: FeedState, error: FetchError, tools: PollTools) -> PollOutcome:
     now = tools.clock()
+    due = schedule.after_failure(feed, error, tools.min_interval, now, tools.random())
     return PollOutcome(
         feed_id=feed.id,
         polled_at=now,
-        next_check_at=schedule.after_failure(feed, error, tools.min_interval, now),
+        next_check_at=due.at,
+        pace=due.pace,
+        hints=feed.hints,
         validators=feed.validators,
         body_hash=feed.body_hash,
         failures=feed.failures + 1,

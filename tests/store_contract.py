@@ -182,6 +182,7 @@ def test_a_feed_that_is_described_anew_keeps_its_next_check(store):
         {"language": "ar"},
         {"tags": ("x",)},
         {"interval": timedelta(minutes=7)},
+        {"has_own_interval": True},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -405,6 +406,7 @@ def test_any_outcome_is_written_whole_or_not_at_all(store, data):
     assert set(store.known([*claims])) == claims
     (state,) = store.feeds()
     assert state.validators == outcome.validators
+    assert (state.pace, state.hints) == (outcome.pace, outcome.hints)
     assert state.next_check_at == outcome.next_check_at
     assert (state.failures, state.reason, state.detail) == (
         outcome.failures,

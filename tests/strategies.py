@@ -13,9 +13,11 @@ from monitor.models import (
     EventKind,
     Evidence,
     FailureReason,
+    FeedHints,
     FeedSource,
     JudgedArticle,
     Match,
+    Pace,
     PollOutcome,
     Severity,
     Validators,
@@ -93,6 +95,16 @@ sources = st.builds(
     language=st.none() | texts,
     tags=tuples,
     interval=st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=365)),
+    has_own_interval=st.booleans(),
+)
+
+spans = st.timedeltas(min_value=timedelta(seconds=1), max_value=timedelta(days=1))
+hints = st.builds(
+    FeedHints,
+    ttl=st.none() | spans,
+    update_every=st.none() | spans,
+    skip_hours=st.lists(st.integers(0, 23), unique=True).map(sorted).map(tuple),
+    skip_days=st.lists(st.integers(0, 6), unique=True).map(sorted).map(tuple),
 )
 
 
@@ -134,6 +146,8 @@ def outcomes(draw: st.DrawFn, feed_id: int) -> PollOutcome:
         failures=draw(st.integers(min_value=0, max_value=1000)),
         reason=draw(st.none() | st.sampled_from(FailureReason)),
         detail=draw(texts),
+        pace=draw(st.sampled_from(Pace)),
+        hints=draw(hints),
         events=tuple(draw(st.lists(events, max_size=2))),
     )
 

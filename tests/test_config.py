@@ -98,6 +98,7 @@ def test_the_example_is_good_once_its_variables_are_set() -> None:
         language="fr",
         tags=("maghreb", "defence"),
         interval=timedelta(minutes=10),
+        has_own_interval=True,
     )
 
 

@@ -37,6 +37,7 @@ def list_feeds(
                     "succeeded_at": feed.succeeded_at,
                     "new_article_at": feed.new_article_at,
                     "next_check_at": feed.next_check_at,
+                    "pace": feed.pace,
                     "articles": counts[feed.id].articles if feed.id in counts else 0,
                     "alerted": counts[feed.id].alerted if feed.id in counts else 0,
                 }

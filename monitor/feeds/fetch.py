@@ -70,6 +70,8 @@ class Request:
 
     url: str = field(repr=False)
     validators: Validators = field(default_factory=Validators)
+    at: datetime | None = None
+    """What time it is, where the clock is another's; dates in the answer are read against it."""
 
 
 class Fetcher:
@@ -144,7 +146,7 @@ class Fetcher:
                     body,
                     url=target.url,
                     is_conditional=bool(asked),
-                    now=datetime.now(UTC),
+                    now=request.at or datetime.now(UTC),
                 )
             target = next_target(target, head.location)
         return FetchError(

@@ -131,7 +131,21 @@ def _first_tables(db: Database) -> None:
     db.executescript(_FIRST)
 
 
-_STEPS = {"0001 first tables": _first_tables}
+_SCHEDULE = """
+ALTER TABLE feed ADD COLUMN has_own_interval INTEGER NOT NULL DEFAULT 0
+    CHECK (has_own_interval IN (0, 1));
+ALTER TABLE feed ADD COLUMN pace TEXT NOT NULL DEFAULT 'interval' CHECK (pace IN (
+    'interval', 'publishes rarely', 'entries roll off', 'max-age', 'Expires', 'ttl',
+    'sy:updatePeriod', 'skipHours and skipDays', 'backing off', 'Retry-After', 'quarantine'));
+ALTER TABLE feed ADD COLUMN hints TEXT NOT NULL DEFAULT '{}';
+"""
+
+
+def _schedule(db: Database) -> None:
+    db.executescript(_SCHEDULE)
+
+
+_STEPS = {"0001 first tables": _first_tables, "0002 schedule": _schedule}
 for _name, _step in _STEPS.items():
     MIGRATIONS(name=_name)(_step)
 

@@ -17,16 +17,19 @@ _KEYS_AT_ONCE = 500
 
 _FOLLOW = """
     INSERT INTO feed
-        (url, name, publisher, language, tags, interval_seconds, position, next_check_at)
+        (url, name, publisher, language, tags, interval_seconds, has_own_interval, position,
+            next_check_at)
     VALUES
-        (:url, :name, :publisher, :language, :tags, :interval_seconds, :position, :now)
+        (:url, :name, :publisher, :language, :tags, :interval_seconds, :has_own_interval, :position,
+            :now)
     ON CONFLICT (url) DO UPDATE SET
         name = excluded.name, publisher = excluded.publisher, language = excluded.language,
         tags = excluded.tags, interval_seconds = excluded.interval_seconds,
-        position = excluded.position
-    WHERE (feed.name, feed.publisher, feed.language, feed.tags, feed.interval_seconds, feed.position)
+        has_own_interval = excluded.has_own_interval, position = excluded.position
+    WHERE (feed.name, feed.publisher, feed.language, feed.tags, feed.interval_seconds,
+            feed.has_own_interval, feed.position)
         IS NOT (excluded.name, excluded.publisher, excluded.language, excluded.tags,
-            excluded.interval_seconds, excluded.position)
+            excluded.interval_seconds, excluded.has_own_interval, excluded.position)
 """
 """Rewrites only what differs: a start with 10,000 known feeds holds the lock for a moment."""
 
@@ -43,7 +46,7 @@ _POLLED = """
         first_read_at = coalesce(first_read_at, :first_read_at),
         succeeded_at = coalesce(:succeeded_at, succeeded_at),
         new_article_at = coalesce(:new_article_at, new_article_at),
-        failures = :failures, reason = :reason, detail = :detail
+        failures = :failures, reason = :reason, detail = :detail, pace = :pace, hints = :hints
     WHERE id = :id
 """
 

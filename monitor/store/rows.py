@@ -22,9 +22,11 @@ from monitor.models import (
     EventKind,
     Evidence,
     FailureReason,
+    FeedHints,
     FeedSource,
     FeedState,
     Match,
+    Pace,
     PollOutcome,
     Severity,
     Validators,
@@ -104,6 +106,7 @@ def source_row(source: FeedSource) -> NewRow:
         language=source.language,
         tags=source.tags,
         interval_seconds=source.interval,
+        has_own_interval=source.has_own_interval,
     )
 
 
@@ -118,6 +121,7 @@ def feed_state(stored: Row) -> FeedState:
             language=stored["language"],
             tags=_strings(stored["tags"]),
             interval=timedelta(seconds=stored["interval_seconds"]),
+            has_own_interval=bool(stored["has_own_interval"]),
         ),
         validators=Validators(etag=stored["etag"], last_modified=stored["last_modified"]),
         body_hash=stored["body_hash"],
@@ -129,7 +133,29 @@ def feed_state(stored: Row) -> FeedState:
         failures=stored["failures"],
         reason=FailureReason(stored["reason"]) if stored["reason"] else None,
         detail=stored["detail"],
+        pace=Pace(stored["pace"]),
+        hints=_hints(stored["hints"]),
     )
+
+
+def _hints_text(hints: FeedHints) -> str:
+    """Only what the publisher says: most say nothing."""
+    spoken = {name: value for name, value in asdict(hints).items() if value}
+    return json.dumps(spoken, default=timedelta.total_seconds)
+
+
+def _hints(text: str) -> FeedHints:
+    found = json.loads(text)
+    return FeedHints(
+        ttl=_span_or_none(found.get("ttl")),
+        update_every=_span_or_none(found.get("update_every")),
+        skip_hours=tuple(found.get("skip_hours", ())),
+        skip_days=tuple(found.get("skip_days", ())),
+    )
+
+
+def _span_or_none(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def polled_row(outcome: PollOutcome) -> NewRow:
@@ -147,6 +173,8 @@ def polled_row(outcome: PollOutcome) -> NewRow:
         failures=outcome.failures,
         reason=outcome.reason,
         detail=outcome.detail,
+        pace=outcome.pace,
+        hints=_hints_text(outcome.hints),
     )
 
 
