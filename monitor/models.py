@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 # --- what the user follows ---------------------------------------------------------
 
@@ -31,6 +32,23 @@ class FeedSource:
     interval: timedelta = timedelta(minutes=15)
     has_own_interval: bool = False
     """The user named it for this feed: nothing but the publisher's word makes polls rarer."""
+
+    @property
+    def host(self) -> str:
+        """The host that is asked, with its port unless that is the scheme's own; "" if none."""
+        return host_of(self.url)
+
+
+def host_of(url: str) -> str:
+    """The host of a URL in small letters, with its port unless that is the scheme's own."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").removesuffix("."), parts.port
+    except ValueError:
+        return ""
+    return (
+        host if port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f"{host}:{port}"
+    )
 
 
 LONGEST_WAIT = timedelta(days=9)
@@ -74,6 +92,24 @@ class FeedHints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Which hosts a poll of a feed asks; of each, one request at a time."""
+
+    host: str = ""
+    """The one that is asked first."""
+    end_host: str = ""
+    """The one that answered last time, after redirects."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostWait:
+    """A host that said "too many requests" (429): none of its feeds is asked before."""
+
+    host: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
     """The publisher's own words for "this version", to be sent back byte for byte."""
 
@@ -102,6 +138,7 @@ class FeedState:
     pace: Pace = Pace.INTERVAL
     """Why ``next_check_at`` is when it is."""
     hints: FeedHints = field(default_factory=FeedHints)
+    route: Route = field(default_factory=Route)
 
 
 # --- what the network answered -----------------------------------------------------
@@ -125,6 +162,16 @@ class FailureReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """Whom a request went to."""
+
+    host: str = ""
+    """The first that was asked."""
+    end_host: str = ""
+    """The last, which gave the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """A 200 with its body as it came over the wire, still compressed."""
 
@@ -136,6 +183,7 @@ class Response:
     content_encoding: str = ""
     validators: Validators = field(default_factory=Validators)
     freshness: Freshness | None = None
+    trail: Trail = field(default_factory=Trail, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +192,7 @@ class NotModified:
 
     validators: Validators = field(default_factory=Validators)
     freshness: Freshness | None = None
+    trail: Trail = field(default_factory=Trail, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +203,7 @@ class FetchError:
     detail: str
     status: int | None = None
     retry_after: timedelta | None = None
+    trail: Trail = field(default_factory=Trail, compare=False)
 
 
 # --- what the publisher wrote ------------------------------------------------------
@@ -297,6 +347,9 @@ class PollOutcome:
     detail: str = ""
     pace: Pace = Pace.INTERVAL
     hints: FeedHints = field(default_factory=FeedHints)
+    route: Route | None = None
+    """``None`` leaves it as it was."""
+    host_wait: HostWait | None = None
     events: tuple[Event, ...] = ()
 
 

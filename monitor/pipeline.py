@@ -44,6 +44,7 @@ from monitor.models import (
     PollOutcome,
     Response,
     Retry,
+    Route,
     Sent,
     Validators,
 )
@@ -110,7 +111,7 @@ async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
             assert isinstance(answer, Response)
             return await _commit_news(feed, answer, parsed, tools)
         case FetchError():
-            outcome = _failed(feed, parsed, tools)
+            outcome = _failed(feed, replace(parsed, trail=answer.trail), tools)
         case NotModified():
             outcome = _unchanged(feed, parsed, tools)
     await tools.books.ask(tools.books.store.commit, outcome)
@@ -123,7 +124,9 @@ async def _read(
 ) -> ParsedFeed | NotModified | FetchError:
     """The body as articles; one that is byte for byte the last one is not looked at."""
     if response.body_hash == feed.body_hash and feed.first_read_at is not None:
-        return NotModified(validators=response.validators, freshness=response.freshness)
+        return NotModified(
+            validators=response.validators, freshness=response.freshness, trail=response.trail
+        )
     try:
         return await tools.readers.call(
             READ_DEADLINE, reading.read, response, feed.source, tools.clock(), tools.max_bytes
@@ -262,12 +265,20 @@ def _news(
         next_check_at=due.at,
         pace=due.pace,
         hints=parsed.hints,
+        route=_route(feed, response),
         validators=response.validators,
         body_hash=response.body_hash,
         is_first_read=feed.first_read_at is None,
         is_read=True,
         articles=articles,
         events=events + health.changes(feed, None, now),
+    )
+
+
+def _route(feed: FeedState, answer: Response | NotModified | FetchError) -> Route:
+    trail = answer.trail
+    return replace(
+        feed.route, host=trail.host or feed.route.host, end_host=trail.end_host or trail.host
     )
 
 
@@ -287,6 +298,7 @@ def _unchanged(feed: FeedState, answer: NotModified, tools: PollTools) -> PollOu
         next_check_at=due.at,
         pace=due.pace,
         hints=feed.hints,
+        route=_route(feed, answer),
         validators=Validators(
             etag=answer.validators.etag or feed.validators.etag,
             last_modified=answer.validators.last_modified or feed.validators.last_modified,
@@ -306,6 +318,8 @@ def _failed(feed: FeedState, error: FetchError, tools: PollTools) -> PollOutcome
         next_check_at=due.at,
         pace=due.pace,
         hints=feed.hints,
+        route=_route(feed, error),
+        host_wait=schedule.host_wait(error, due, now),
         validators=feed.validators,
         body_hash=feed.body_hash,
         failures=feed.failures + 1,

@@ -444,7 +444,13 @@ def test_what_is_asked_often_is_answered_from_an_index(store):
     }
     assert len(plans) > 10
     steps = [(sql, step) for sql, plan in plans.items() for step in plan]
-    for index in ("delivery_open", "feed_due", "sqlite_autoindex_alert_1"):
+    for index in (
+        "delivery_open",
+        "feed_due",
+        "feed_polled",
+        "host_waits",
+        "sqlite_autoindex_alert_1",
+    ):
         assert any(index in step for _, step in steps)
     harmless = ("SCAN lane", "SCAN CONSTANT ROW", "SCAN delivery USING INDEX delivery_open")
     assert [each for each in steps if "SCAN" in each[1] and not each[1].startswith(harmless)] == []
@@ -490,6 +496,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_with_all_it_knows
             failures=3,
             reason=contract.FailureReason.TIMEOUT,
             detail="no answer",
+            route=contract.Route(host="example.org:8080"),
         )
         assert store.due_feeds(at(), 10) == (feed,)
         assert store.integrity_check() == ()

@@ -67,6 +67,11 @@ class Target:
         return (self.scheme, self.host, self.port)
 
     @property
+    def authority(self) -> str:
+        """Whose turn a request takes: the host, with its port unless that is the scheme's own."""
+        return self.host if self.port == PORTS[self.scheme] else f"{self.host}:{self.port}"
+
+    @property
     def is_numeric(self) -> bool:
         """Whether the host is an address, so that there is nothing to look up."""
         return ":" in self.host or self.host.rpartition(".")[2].isdigit()

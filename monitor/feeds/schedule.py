@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from monitor.models import FeedHints, FeedState, FetchError, Freshness, Pace
+from monitor.models import FeedHints, FeedState, FetchError, Freshness, HostWait, Pace
 
 SLOWEST = timedelta(days=1)
 """A feed that fails is looked at this often, however long it has failed."""
@@ -26,6 +26,8 @@ QUIET_SHARE = 1 / 200
 """Of the time since a feed's last new article, what its next one may be late by for that."""
 QUIET_TIMES, QUIET_LONGEST = 4, timedelta(hours=1)
 """As many intervals at most, and this long."""
+
+TOO_MANY_REQUESTS = 429
 
 _DRIFT = 0.1
 """Of a wait, what chance adds at most."""
@@ -77,6 +79,15 @@ def after_failure(
         key=_length,
     )
     return _outside_skipped(state, state.hints, now, _drifted(wait, luck), pace)
+
+
+def host_wait(error: FetchError, next_check: NextCheck, now: datetime) -> HostWait | None:
+    """How long none of a host's feeds is asked: as long as its 429 says, or for the while that
+    the feed waits, an hour at most."""
+    if error.status != TOO_MANY_REQUESTS or not error.trail.end_host:
+        return None
+    wait = error.retry_after or min(next_check.at - now, _HOUR)
+    return HostWait(host=error.trail.end_host, until=now + wait)
 
 
 def _length(one: tuple[timedelta, Pace]) -> timedelta:

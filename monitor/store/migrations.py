@@ -4,6 +4,7 @@ What the tables hold, in the order in which a poll fills them::
 
     feed ─< article ─< match ─< alert ─< delivery        event   (the operator's log)
                └──< article_key                          pulse   (proof of writing)
+    host   (those that want to be left alone for a while)
 
 Instants are text, UTC, of one width (``2026-03-07T10:15:00.000000Z``), so that their order
 as text is their order in time. Lists are JSON text. A step that adds a reason or a state to
@@ -13,6 +14,8 @@ as text is their order in time. Lists are JSON text. A step that adds a reason o
 from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
+
+from monitor.models import host_of
 
 MIGRATIONS = Migrations("news-monitor")
 
@@ -145,7 +148,34 @@ def _schedule(db: Database) -> None:
     db.executescript(_SCHEDULE)
 
 
-_STEPS = {"0001 first tables": _first_tables, "0002 schedule": _schedule}
+_HOSTS = """
+ALTER TABLE feed ADD COLUMN host TEXT NOT NULL DEFAULT '';
+ALTER TABLE feed ADD COLUMN end_host TEXT NOT NULL DEFAULT '';
+DROP INDEX feed_due;
+CREATE INDEX feed_due ON feed (next_check_at, position, host, end_host)
+    WHERE position IS NOT NULL;
+CREATE INDEX feed_polled ON feed (polled_at, position, host, end_host)
+    WHERE position IS NOT NULL;
+
+CREATE TABLE host (  -- one that wants to be left alone
+    host TEXT PRIMARY KEY,
+    waits_until TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX host_waits ON host (waits_until);
+"""
+
+
+def _hosts(db: Database) -> None:
+    db.executescript(_HOSTS)
+    for feed_id, url in db.execute("SELECT id, url FROM feed").fetchall():
+        db.execute("UPDATE feed SET host = ? WHERE id = ?", [host_of(url), feed_id])
+
+
+_STEPS = {
+    "0001 first tables": _first_tables,
+    "0002 schedule": _schedule,
+    "0003 hosts": _hosts,
+}
 for _name, _step in _STEPS.items():
     MIGRATIONS(name=_name)(_step)
 

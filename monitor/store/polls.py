@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlite_utils import Database
 
-from monitor.models import Event, FeedSource, FeedState, JudgedArticle, PollOutcome
+from monitor.models import (
+    LONGEST_WAIT,
+    Event,
+    FeedSource,
+    FeedState,
+    JudgedArticle,
+    PollOutcome,
+)
 from monitor.store import outbox, rows
 from monitor.store.connection import insert
 from monitor.store.outbox import DeliveryId
 from monitor.store.protocol import Known
+
+SMALL_STEP = timedelta(seconds=60)
+"""A poll further in the future than this was made by a clock that has been set back since."""
 
 _KEYS_AT_ONCE = 500
 
 _FOLLOW = """
     INSERT INTO feed
         (url, name, publisher, language, tags, interval_seconds, has_own_interval, position,
-            next_check_at)
+            host, next_check_at)
     VALUES
         (:url, :name, :publisher, :language, :tags, :interval_seconds, :has_own_interval, :position,
-            :now)
+            :host, :now)
     ON CONFLICT (url) DO UPDATE SET
         name = excluded.name, publisher = excluded.publisher, language = excluded.language,
         tags = excluded.tags, interval_seconds = excluded.interval_seconds,
@@ -36,9 +48,24 @@ _FOLLOW = """
 _UNFOLLOW = "UPDATE feed SET position = NULL WHERE id = :id"
 _FOLLOWED = "SELECT * FROM feed WHERE position IS NOT NULL ORDER BY position"
 _DUE = """
-    SELECT * FROM feed WHERE position IS NOT NULL AND next_check_at <= :now
-    ORDER BY next_check_at, position LIMIT :limit
+    SELECT id, host, end_host FROM feed WHERE position IS NOT NULL AND next_check_at <= :now
+    ORDER BY next_check_at, position
 """
+_POLLED_IN_THE_FUTURE = """
+    SELECT id, host, end_host FROM feed WHERE position IS NOT NULL AND polled_at > :soon
+    ORDER BY polled_at, position
+"""
+_PLANNED_TOO_FAR = """
+    SELECT id, host, end_host FROM feed WHERE position IS NOT NULL AND next_check_at > :furthest
+    ORDER BY next_check_at, position
+"""
+_WAITING_HOSTS = "SELECT host FROM host WHERE waits_until > :now AND waits_until <= :furthest"
+_LET_WAIT = """
+    INSERT INTO host (host, waits_until) VALUES (:host, :until)
+    ON CONFLICT (host) DO UPDATE SET waits_until = excluded.waits_until
+"""
+_FORGET_WAITS = "DELETE FROM host WHERE waits_until <= :now"
+_FEED = "SELECT * FROM feed WHERE id = ?"
 _POLLED = """
     UPDATE feed SET
         etag = :etag, last_modified = :last_modified, body_hash = :body_hash,
@@ -46,7 +73,8 @@ _POLLED = """
         first_read_at = coalesce(first_read_at, :first_read_at),
         succeeded_at = coalesce(:succeeded_at, succeeded_at),
         new_article_at = coalesce(:new_article_at, new_article_at),
-        failures = :failures, reason = :reason, detail = :detail, pace = :pace, hints = :hints
+        failures = :failures, reason = :reason, detail = :detail, pace = :pace, hints = :hints,
+        host = coalesce(:host, host), end_host = coalesce(:end_host, end_host)
     WHERE id = :id
 """
 
@@ -79,9 +107,28 @@ def followed_feeds(db: Database) -> tuple[FeedState, ...]:
     return tuple(rows.feed_state(row) for row in db.execute(_FOLLOWED))
 
 
-def due_feeds(db: Database, now: datetime, limit: int) -> tuple[FeedState, ...]:
-    """The followed feeds that are due, longest first."""
-    return tuple(rows.feed_state(row) for row in db.execute(_DUE, rows.row(now=now, limit=limit)))
+def due_feeds(
+    db: Database, now: datetime, limit: int, busy: Iterable[str]
+) -> tuple[FeedState, ...]:
+    """The followed feeds that are due, longest first, one for each host that is free."""
+    instants = rows.row(now=now, soon=now + SMALL_STEP, furthest=now + LONGEST_WAIT)
+    taken = {row["host"] for row in db.execute(_WAITING_HOSTS, instants)}.union(busy)
+    chosen: list[int] = []
+    for sql in (_DUE, _POLLED_IN_THE_FUTURE, _PLANNED_TOO_FAR):
+        # A cursor is read only as far as it must be: of 10,000 due feeds, 50.
+        with closing(db.execute(sql, instants)) as found:
+            chosen += islice(_one_for_each_host(found, taken), limit - len(chosen))
+    states = (db.execute(_FEED, [feed_id]).fetchone() for feed_id in dict.fromkeys(chosen))
+    return tuple(rows.feed_state(row) for row in states)
+
+
+def _one_for_each_host(found: Iterable[rows.Row], taken: set[str]) -> Iterator[int]:
+    """The feeds none of whose hosts is taken; theirs are, then."""
+    for row in found:
+        hosts = {row["host"], row["end_host"]} - {""}
+        if taken.isdisjoint(hosts):
+            taken |= hosts
+            yield row["id"]
 
 
 def owners(db: Database, keys: Sequence[str]) -> dict[str, Known]:
@@ -115,6 +162,9 @@ def write(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
     """
     if not db.execute(_POLLED, rows.polled_row(outcome)).rowcount:
         return
+    if outcome.host_wait is not None:
+        db.execute(_FORGET_WAITS, rows.row(now=outcome.polled_at))
+        db.execute(_LET_WAIT, rows.row(host=outcome.host_wait.host, until=outcome.host_wait.until))
     for judged in outcome.articles:
         _write_judged(db, judged, outcome, delivery_id)
     for event in outcome.events:

@@ -28,6 +28,7 @@ from monitor.models import (
     Match,
     Pace,
     PollOutcome,
+    Route,
     Severity,
     Validators,
 )
@@ -107,6 +108,7 @@ def source_row(source: FeedSource) -> NewRow:
         tags=source.tags,
         interval_seconds=source.interval,
         has_own_interval=source.has_own_interval,
+        host=source.host,
     )
 
 
@@ -135,6 +137,7 @@ def feed_state(stored: Row) -> FeedState:
         detail=stored["detail"],
         pace=Pace(stored["pace"]),
         hints=_hints(stored["hints"]),
+        route=Route(host=stored["host"], end_host=stored["end_host"]),
     )
 
 
@@ -175,6 +178,8 @@ def polled_row(outcome: PollOutcome) -> NewRow:
         detail=outcome.detail,
         pace=outcome.pace,
         hints=_hints_text(outcome.hints),
+        host=outcome.route and outcome.route.host,
+        end_host=outcome.route and outcome.route.end_host,
     )
 
 
