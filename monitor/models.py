@@ -99,6 +99,12 @@ class Route:
     """The one that is asked first."""
     end_host: str = ""
     """The one that answered last time, after redirects."""
+    address: str | None = None
+    """Where the feed has moved for good; ``None``: it is where the configuration says."""
+    moved_to: str = ""
+    """Where permanent redirects lead that are not yet believed, since when, for how many polls."""
+    moved_since: datetime | None = None
+    moved_polls: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +145,13 @@ class FeedState:
     """Why ``next_check_at`` is when it is."""
     hints: FeedHints = field(default_factory=FeedHints)
     route: Route = field(default_factory=Route)
+    gone_at: datetime | None = None
+    """When the publisher said that it is gone for good (410): it is asked no more."""
+
+    @property
+    def address(self) -> str:
+        """Where it is asked."""
+        return self.route.address or self.source.url
 
 
 # --- what the network answered -----------------------------------------------------
@@ -169,6 +182,8 @@ class Trail:
     """The first that was asked."""
     end_host: str = ""
     """The last, which gave the answer."""
+    moved_to: str = ""
+    """The end of the permanent redirects (301, 308) that the way began with; "" without any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,6 +365,7 @@ class PollOutcome:
     route: Route | None = None
     """``None`` leaves it as it was."""
     host_wait: HostWait | None = None
+    is_gone: bool = False
     events: tuple[Event, ...] = ()
 
 
@@ -447,6 +463,8 @@ class EventKind(StrEnum):
     CONFIG_REFUSED = "config refused"
     FEED_FAILING = "feed failing"
     FEED_RECOVERED = "feed recovered"
+    FEED_GONE = "feed gone"
+    FEED_MOVED = "feed moved"
     RULE_FAILED = "rule failed"
     ARTICLE_UNJUDGED = "article unjudged"
     DELIVERY_DEAD = "delivery dead"

@@ -21,7 +21,7 @@ from monitor.alerts import plan, render, retry, send
 from monitor.articles import identity
 from monitor.errors import WorkerFailed, WorkerTimeout
 from monitor.failpoints import failpoint
-from monitor.feeds import health, schedule
+from monitor.feeds import health, route, schedule
 from monitor.feeds.fetch import Fetcher, Request
 from monitor.models import (
     Alert,
@@ -101,7 +101,7 @@ async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
         StoreError: nothing was written, and the feed is still due.
     """
     answer = await tools.fetcher.fetch(
-        Request(url=feed.source.url, validators=feed.validators, at=tools.clock())
+        Request(url=feed.address, validators=feed.validators, at=tools.clock())
     )
     failpoint("poll: fetched")
     parsed = await _read(answer, feed, tools) if isinstance(answer, Response) else answer
@@ -112,8 +112,12 @@ async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
             return await _commit_news(feed, answer, parsed, tools)
         case FetchError():
             outcome = _failed(feed, replace(parsed, trail=answer.trail), tools)
+        case NotModified() if isinstance(answer, Response):
+            outcome = _unchanged(feed, parsed, parsed.validators, tools)
+        case NotModified() if health.is_proof(feed):
+            outcome = _unchanged(feed, parsed, _merged(feed, parsed), tools)
         case NotModified():
-            outcome = _unchanged(feed, parsed, tools)
+            outcome = _unproven(feed, parsed, tools)
     await tools.books.ask(tools.books.store.commit, outcome)
     failpoint("poll: committed")
     return outcome
@@ -156,7 +160,9 @@ async def _commit_news(
             _plan(feed, article, claims, judged[article.keys], tools)
             for article, claims in admitted
         )
-        outcome = _news(feed, response, parsed, tuple(planned), events, tools)
+        outcome = _news(
+            feed, response, parsed, tuple(planned), events, tools, is_same_feed=bool(known)
+        )
         if await tools.books.ask(tools.books.store.commit, outcome) is Commit.DONE:
             failpoint("poll: committed")
             return outcome
@@ -248,6 +254,8 @@ def _news(
     articles: tuple[JudgedArticle, ...],
     events: tuple[Event, ...],
     tools: PollTools,
+    *,
+    is_same_feed: bool,
 ) -> PollOutcome:
     now = tools.clock()
     known = replace(feed, new_article_at=now) if articles else feed
@@ -259,30 +267,34 @@ def _news(
         hints=parsed.hints,
         freshness=response.freshness,
     )
+    way = route.after_answer(feed, response.trail, now, is_same_feed=is_same_feed)
     return PollOutcome(
         feed_id=feed.id,
         polled_at=now,
         next_check_at=due.at,
         pace=due.pace,
         hints=parsed.hints,
-        route=_route(feed, response),
+        route=way,
         validators=response.validators,
         body_hash=response.body_hash,
         is_first_read=feed.first_read_at is None,
         is_read=True,
         articles=articles,
-        events=events + health.changes(feed, None, now),
+        events=events + health.changes(feed, None, now) + _moved(feed, way, now),
     )
 
 
-def _route(feed: FeedState, answer: Response | NotModified | FetchError) -> Route:
-    trail = answer.trail
-    return replace(
-        feed.route, host=trail.host or feed.route.host, end_host=trail.end_host or trail.host
+def _merged(feed: FeedState, answer: NotModified) -> Validators:
+    """A 304 replaces the validators that it names (RFC 9111, 3.2) and leaves the others."""
+    return Validators(
+        etag=answer.validators.etag or feed.validators.etag,
+        last_modified=answer.validators.last_modified or feed.validators.last_modified,
     )
 
 
-def _unchanged(feed: FeedState, answer: NotModified, tools: PollTools) -> PollOutcome:
+def _unchanged(
+    feed: FeedState, answer: NotModified, validators: Validators, tools: PollTools
+) -> PollOutcome:
     now = tools.clock()
     due = schedule.after_success(
         feed,
@@ -292,40 +304,60 @@ def _unchanged(feed: FeedState, answer: NotModified, tools: PollTools) -> PollOu
         hints=feed.hints,
         freshness=answer.freshness,
     )
+    way = route.after_answer(feed, answer.trail, now, is_same_feed=feed.validators.etag is not None)
     return PollOutcome(
         feed_id=feed.id,
         polled_at=now,
         next_check_at=due.at,
         pace=due.pace,
         hints=feed.hints,
-        route=_route(feed, answer),
-        validators=Validators(
-            etag=answer.validators.etag or feed.validators.etag,
-            last_modified=answer.validators.last_modified or feed.validators.last_modified,
-        ),
+        route=way,
+        validators=validators,
         body_hash=feed.body_hash,
         is_read=True,
-        events=health.changes(feed, None, now),
+        events=health.changes(feed, None, now) + _moved(feed, way, now),
     )
+
+
+def _unproven(feed: FeedState, answer: NotModified, tools: PollTools) -> PollOutcome:
+    """A 304 that does not show that the feed is back: asked at its pace, and still failing."""
+    outcome = _unchanged(feed, answer, feed.validators, tools)
+    return replace(
+        outcome,
+        is_read=False,
+        failures=feed.failures,
+        reason=feed.reason,
+        detail=feed.detail,
+        events=(),
+    )
+
+
+def _moved(feed: FeedState, way: Route, now: datetime) -> tuple[Event, ...]:
+    if way.address == feed.route.address:
+        return ()
+    detail = f"to {way.address}" if way.address else f"back, from {feed.route.address}"
+    return (Event(at=now, kind=EventKind.FEED_MOVED, subject=feed.source.url, detail=detail),)
 
 
 def _failed(feed: FeedState, error: FetchError, tools: PollTools) -> PollOutcome:
     now = tools.clock()
     due = schedule.after_failure(feed, error, tools.min_interval, now, tools.random())
+    way = route.after_failure(feed, error)
     return PollOutcome(
         feed_id=feed.id,
         polled_at=now,
         next_check_at=due.at,
         pace=due.pace,
         hints=feed.hints,
-        route=_route(feed, error),
+        route=way,
+        is_gone=route.is_gone(feed, error),
         host_wait=schedule.host_wait(error, due, now),
         validators=feed.validators,
         body_hash=feed.body_hash,
         failures=feed.failures + 1,
         reason=error.reason,
         detail=error.detail,
-        events=health.changes(feed, error, now),
+        events=health.changes(feed, error, now) + _moved(feed, way, now),
     )
 
 

@@ -41,7 +41,15 @@ import pycurl
 
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.failures import CurlCode, failure, no_connection
-from monitor.feeds.http import Head, Target, conditions, next_target, parse_target, read_answer
+from monitor.feeds.http import (
+    PERMANENT,
+    Head,
+    Target,
+    conditions,
+    next_target,
+    parse_target,
+    read_answer,
+)
 from monitor.feeds.names import Lookup, look_up, system_lookup
 from monitor.feeds.transfer import Limits, Transfer
 from monitor.feeds.turns import Turns
@@ -144,10 +152,11 @@ class Fetcher:
         asked = conditions(request.validators)
         target = parse_target(request.url)
         trail = Trail()
+        is_permanent = True
         for _ in range(self._limits.max_redirects + 1):
             if isinstance(target, FetchError):
                 return replace(target, trail=trail)
-            trail = Trail(host=trail.host or target.authority, end_host=target.authority)
+            trail = replace(trail, host=trail.host or target.authority, end_host=target.authority)
             came = time.monotonic()
             try:
                 async with self._turn(target):
@@ -168,6 +177,9 @@ class Fetcher:
                 )
                 return replace(found, trail=trail)
             target = next_target(target, head.location)
+            is_permanent = is_permanent and head.status in PERMANENT
+            if is_permanent and isinstance(target, Target):
+                trail = replace(trail, moved_to=target.url)
         return FetchError(
             reason=FailureReason.TOO_MANY_REDIRECTS,
             detail=f"more than {self._limits.max_redirects} redirects",

@@ -4,7 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from monitor.models import Event, EventKind, FeedState, FetchError
+from monitor.models import Event, EventKind, FailureReason, FeedState, FetchError
+
+_BODIES = frozenset(
+    {
+        FailureReason.NOT_A_FEED,
+        FailureReason.HOSTILE,
+        FailureReason.BAD_ENCODING,
+        FailureReason.TOO_LARGE,
+    }
+)
+"""The server answered, with something else than the feed."""
+
+
+def is_proof(state: FeedState) -> bool:
+    """Whether "unchanged" (304) shows that the feed as last read is there.
+
+    We send back only validators of a body that was read as a feed. A match of its ETag is that
+    version. A date is less: a login page that is older than the feed is "not modified since"
+    too, so after a wrong body only another body can show that the feed is back.
+    """
+    return state.reason not in _BODIES or state.validators.etag is not None
 
 
 def changes(state: FeedState, error: FetchError | None, now: datetime) -> tuple[Event, ...]:

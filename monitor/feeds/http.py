@@ -32,6 +32,7 @@ PORTS = {"http": 80, "https": 443}
 OK = 200
 NOT_MODIFIED = 304
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+PERMANENT = frozenset({301, 308})
 
 _LONGEST_WAIT = timedelta(days=1)
 _ABSURD_WAIT = timedelta(days=366)

@@ -171,10 +171,30 @@ def _hosts(db: Database) -> None:
         db.execute("UPDATE feed SET host = ? WHERE id = ?", [host_of(url), feed_id])
 
 
+_MOVES = """
+ALTER TABLE feed ADD COLUMN address TEXT;  -- where it has moved for good
+ALTER TABLE feed ADD COLUMN moved_to TEXT NOT NULL DEFAULT '';
+ALTER TABLE feed ADD COLUMN moved_since TEXT;
+ALTER TABLE feed ADD COLUMN moved_polls INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN gone_at TEXT;
+DROP INDEX feed_due;
+DROP INDEX feed_polled;
+CREATE INDEX feed_due ON feed (next_check_at, position, host, end_host)
+    WHERE position IS NOT NULL AND gone_at IS NULL;
+CREATE INDEX feed_polled ON feed (polled_at, position, host, end_host)
+    WHERE position IS NOT NULL AND gone_at IS NULL;
+"""
+
+
+def _moves(db: Database) -> None:
+    db.executescript(_MOVES)
+
+
 _STEPS = {
     "0001 first tables": _first_tables,
     "0002 schedule": _schedule,
     "0003 hosts": _hosts,
+    "0004 moves": _moves,
 }
 for _name, _step in _STEPS.items():
     MIGRATIONS(name=_name)(_step)

@@ -37,26 +37,32 @@ _FOLLOW = """
     ON CONFLICT (url) DO UPDATE SET
         name = excluded.name, publisher = excluded.publisher, language = excluded.language,
         tags = excluded.tags, interval_seconds = excluded.interval_seconds,
-        has_own_interval = excluded.has_own_interval, position = excluded.position
+        has_own_interval = excluded.has_own_interval, position = excluded.position,
+        gone_at = CASE WHEN feed.position IS NULL THEN NULL ELSE feed.gone_at END
     WHERE (feed.name, feed.publisher, feed.language, feed.tags, feed.interval_seconds,
             feed.has_own_interval, feed.position)
         IS NOT (excluded.name, excluded.publisher, excluded.language, excluded.tags,
             excluded.interval_seconds, excluded.has_own_interval, excluded.position)
 """
-"""Rewrites only what differs: a start with 10,000 known feeds holds the lock for a moment."""
+"""Rewrites only what differs: a start with 10,000 known feeds holds the lock for a moment.
+
+A feed that was gone is tried again when it is taken out of the configuration and put back."""
 
 _UNFOLLOW = "UPDATE feed SET position = NULL WHERE id = :id"
 _FOLLOWED = "SELECT * FROM feed WHERE position IS NOT NULL ORDER BY position"
 _DUE = """
-    SELECT id, host, end_host FROM feed WHERE position IS NOT NULL AND next_check_at <= :now
+    SELECT id, host, end_host FROM feed
+    WHERE position IS NOT NULL AND gone_at IS NULL AND next_check_at <= :now
     ORDER BY next_check_at, position
 """
 _POLLED_IN_THE_FUTURE = """
-    SELECT id, host, end_host FROM feed WHERE position IS NOT NULL AND polled_at > :soon
+    SELECT id, host, end_host FROM feed
+    WHERE position IS NOT NULL AND gone_at IS NULL AND polled_at > :soon
     ORDER BY polled_at, position
 """
 _PLANNED_TOO_FAR = """
-    SELECT id, host, end_host FROM feed WHERE position IS NOT NULL AND next_check_at > :furthest
+    SELECT id, host, end_host FROM feed
+    WHERE position IS NOT NULL AND gone_at IS NULL AND next_check_at > :furthest
     ORDER BY next_check_at, position
 """
 _WAITING_HOSTS = "SELECT host FROM host WHERE waits_until > :now AND waits_until <= :furthest"
@@ -74,7 +80,13 @@ _POLLED = """
         succeeded_at = coalesce(:succeeded_at, succeeded_at),
         new_article_at = coalesce(:new_article_at, new_article_at),
         failures = :failures, reason = :reason, detail = :detail, pace = :pace, hints = :hints,
-        host = coalesce(:host, host), end_host = coalesce(:end_host, end_host)
+        gone_at = :gone_at
+    WHERE id = :id
+"""
+_ROUTED = """
+    UPDATE feed SET
+        host = :host, end_host = :end_host, address = :address, moved_to = :moved_to,
+        moved_since = :moved_since, moved_polls = :moved_polls
     WHERE id = :id
 """
 
@@ -162,6 +174,8 @@ def write(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
     """
     if not db.execute(_POLLED, rows.polled_row(outcome)).rowcount:
         return
+    if outcome.route is not None:
+        db.execute(_ROUTED, rows.route_row(outcome.feed_id, outcome.route))
     if outcome.host_wait is not None:
         db.execute(_FORGET_WAITS, rows.row(now=outcome.polled_at))
         db.execute(_LET_WAIT, rows.row(host=outcome.host_wait.host, until=outcome.host_wait.until))

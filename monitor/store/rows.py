@@ -137,7 +137,15 @@ def feed_state(stored: Row) -> FeedState:
         detail=stored["detail"],
         pace=Pace(stored["pace"]),
         hints=_hints(stored["hints"]),
-        route=Route(host=stored["host"], end_host=stored["end_host"]),
+        route=Route(
+            host=stored["host"],
+            end_host=stored["end_host"],
+            address=stored["address"],
+            moved_to=stored["moved_to"],
+            moved_since=_instant_or_none(stored["moved_since"]),
+            moved_polls=stored["moved_polls"],
+        ),
+        gone_at=_instant_or_none(stored["gone_at"]),
     )
 
 
@@ -178,8 +186,20 @@ def polled_row(outcome: PollOutcome) -> NewRow:
         detail=outcome.detail,
         pace=outcome.pace,
         hints=_hints_text(outcome.hints),
-        host=outcome.route and outcome.route.host,
-        end_host=outcome.route and outcome.route.end_host,
+        gone_at=outcome.polled_at if outcome.is_gone else None,
+    )
+
+
+def route_row(feed_id: int, route: Route) -> NewRow:
+    """The way to a feed."""
+    return row(
+        id=feed_id,
+        host=route.host,
+        end_host=route.end_host,
+        address=route.address,
+        moved_to=route.moved_to,
+        moved_since=route.moved_since,
+        moved_polls=route.moved_polls,
     )
 
 
