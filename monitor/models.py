@@ -61,6 +61,7 @@ class Pace(StrEnum):
 
     INTERVAL = "interval"
     QUIET = "publishes rarely"
+    ROLLING = "entries roll off"
     MAX_AGE = "max-age"
     EXPIRES = "Expires"
     TTL = "ttl"
@@ -68,6 +69,7 @@ class Pace(StrEnum):
     SKIPPED = "skipHours and skipDays"
     BACKOFF = "backing off"
     RETRY_AFTER = "Retry-After"
+    QUARANTINE = "quarantine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,52 @@ class FeedHints:
     """Hours of the day in GMT, 0 to 23."""
     skip_days: tuple[int, ...] = ()
     """Days of the week in GMT, Monday is 0."""
+
+
+class FeedHealth(StrEnum):
+    """How a feed is, as far as the operator need know."""
+
+    NEW = "not polled yet"
+    OK = "ok"
+    OVERFLOWING = "overflowing"
+    """Entries may have rolled off between two polls."""
+    FROZEN = "frozen"
+    """It answers, and has been silent for much longer than is usual for it."""
+    FAILING = "failing"
+    NOT_A_FEED = "not a feed"
+    QUARANTINED = "quarantined"
+    """Its bodies cost the processes that read them."""
+    GONE = "gone"
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether what the publisher writes does not reach us."""
+        return self in (
+            FeedHealth.FAILING,
+            FeedHealth.NOT_A_FEED,
+            FeedHealth.QUARANTINED,
+            FeedHealth.GONE,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often a feed brings something new."""
+
+    gaps: tuple[timedelta, ...] = ()
+    """The last ones between what is new, in whole seconds, oldest first."""
+    longest: timedelta = timedelta(0)
+    longest_at: datetime | None = None
+    """When the longest gap ended."""
+    last_at: datetime | None = None
+    """When something was new the last time."""
+    overflowed_at: datetime | None = None
+    """When none of a poll's entries had been there at the poll before."""
+
+    @property
+    def usual_gap(self) -> timedelta | None:
+        """The median."""
+        return sorted(self.gaps)[len(self.gaps) // 2] if self.gaps else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +193,10 @@ class FeedState:
     """Why ``next_check_at`` is when it is."""
     hints: FeedHints = field(default_factory=FeedHints)
     route: Route = field(default_factory=Route)
+    health: FeedHealth = FeedHealth.NEW
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    deaths: int = 0
+    """Bodies in a row that cost their reader."""
     gone_at: datetime | None = None
     """When the publisher said that it is gone for good (410): it is asked no more."""
 
@@ -365,6 +417,10 @@ class PollOutcome:
     route: Route | None = None
     """``None`` leaves it as it was."""
     host_wait: HostWait | None = None
+    health: FeedHealth | None = None
+    rhythm: Rhythm | None = None
+    deaths: int | None = None
+    """``None`` leaves each as it was."""
     is_gone: bool = False
     events: tuple[Event, ...] = ()
 
@@ -463,6 +519,9 @@ class EventKind(StrEnum):
     CONFIG_REFUSED = "config refused"
     FEED_FAILING = "feed failing"
     FEED_RECOVERED = "feed recovered"
+    FEED_FROZEN = "feed frozen"
+    FEED_OVERFLOWING = "feed overflowing"
+    FEED_QUARANTINED = "feed quarantined"
     FEED_GONE = "feed gone"
     FEED_MOVED = "feed moved"
     RULE_FAILED = "rule failed"

@@ -44,11 +44,12 @@ from monitor.models import (
     PollOutcome,
     Response,
     Retry,
+    Rhythm,
     Route,
     Sent,
     Validators,
 )
-from monitor.store.protocol import Commit, Store
+from monitor.store.protocol import Commit, Known, Store
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers
 
@@ -160,9 +161,7 @@ async def _commit_news(
             _plan(feed, article, claims, judged[article.keys], tools)
             for article, claims in admitted
         )
-        outcome = _news(
-            feed, response, parsed, tuple(planned), events, tools, is_same_feed=bool(known)
-        )
+        outcome = _news(feed, response, parsed, tuple(planned), events, tools, known)
         if await tools.books.ask(tools.books.store.commit, outcome) is Commit.DONE:
             failpoint("poll: committed")
             return outcome
@@ -254,20 +253,22 @@ def _news(
     articles: tuple[JudgedArticle, ...],
     events: tuple[Event, ...],
     tools: PollTools,
-    *,
-    is_same_feed: bool,
+    known: Mapping[str, Known],
 ) -> PollOutcome:
     now = tools.clock()
-    known = replace(feed, new_article_at=now) if articles else feed
+    rhythm = _rhythm(feed, parsed, bool(articles), known, now)
+    state = replace(feed, rhythm=rhythm, new_article_at=now if articles else feed.new_article_at)
     due = schedule.after_success(
-        known,
+        state,
         tools.min_interval,
         now,
         tools.random(),
         hints=parsed.hints,
         freshness=response.freshness,
     )
-    way = route.after_answer(feed, response.trail, now, is_same_feed=is_same_feed)
+    way = route.after_answer(feed, response.trail, now, is_same_feed=bool(known))
+    found = health.after_success(rhythm, now)
+    why = health.why_answering(rhythm, found, len(parsed.articles), now)
     return PollOutcome(
         feed_id=feed.id,
         polled_at=now,
@@ -275,13 +276,33 @@ def _news(
         pace=due.pace,
         hints=parsed.hints,
         route=way,
+        health=found,
+        rhythm=rhythm,
+        deaths=0,
         validators=response.validators,
         body_hash=response.body_hash,
         is_first_read=feed.first_read_at is None,
         is_read=True,
         articles=articles,
-        events=events + health.changes(feed, None, now) + _moved(feed, way, now),
+        events=events + health.changes(feed, found, why, now) + _moved(feed, way, now),
     )
+
+
+def _rhythm(
+    feed: FeedState,
+    parsed: ParsedFeed,
+    has_news: bool,
+    known: Mapping[str, Known],
+    now: datetime,
+) -> Rhythm:
+    if feed.first_read_at is None:
+        return health.first_rhythm(parsed.articles, now)
+    if not has_news:
+        return feed.rhythm
+    has_overflowed = len(parsed.articles) >= health.ENOUGH_ENTRIES and not any(
+        identity.is_of_feed(key) for key in known
+    )
+    return health.next_rhythm(feed.rhythm, now, has_overflowed=has_overflowed)
 
 
 def _merged(feed: FeedState, answer: NotModified) -> Validators:
@@ -305,6 +326,8 @@ def _unchanged(
         freshness=answer.freshness,
     )
     way = route.after_answer(feed, answer.trail, now, is_same_feed=feed.validators.etag is not None)
+    found = health.after_success(feed.rhythm, now)
+    why = health.why_answering(feed.rhythm, found, 0, now)
     return PollOutcome(
         feed_id=feed.id,
         polled_at=now,
@@ -312,10 +335,11 @@ def _unchanged(
         pace=due.pace,
         hints=feed.hints,
         route=way,
+        health=found,
         validators=validators,
         body_hash=feed.body_hash,
         is_read=True,
-        events=health.changes(feed, None, now) + _moved(feed, way, now),
+        events=health.changes(feed, found, why, now) + _moved(feed, way, now),
     )
 
 
@@ -324,6 +348,7 @@ def _unproven(feed: FeedState, answer: NotModified, tools: PollTools) -> PollOut
     outcome = _unchanged(feed, answer, feed.validators, tools)
     return replace(
         outcome,
+        health=feed.health,
         is_read=False,
         failures=feed.failures,
         reason=feed.reason,
@@ -341,8 +366,20 @@ def _moved(feed: FeedState, way: Route, now: datetime) -> tuple[Event, ...]:
 
 def _failed(feed: FeedState, error: FetchError, tools: PollTools) -> PollOutcome:
     now = tools.clock()
-    due = schedule.after_failure(feed, error, tools.min_interval, now, tools.random())
+    deaths = health.deaths_after(feed, error)
+    is_gone = route.is_gone(feed, error)
+    found = health.after_failure(feed, error, deaths=deaths, is_gone=is_gone)
+    is_quarantined = error.reason is FailureReason.HOSTILE and deaths >= health.DEATHS
+    due = schedule.after_failure(
+        feed,
+        error,
+        tools.min_interval,
+        now,
+        tools.random(),
+        health.QUARANTINE if is_quarantined else timedelta(0),
+    )
     way = route.after_failure(feed, error)
+    why = health.why_failing(feed, error, found)
     return PollOutcome(
         feed_id=feed.id,
         polled_at=now,
@@ -350,14 +387,16 @@ def _failed(feed: FeedState, error: FetchError, tools: PollTools) -> PollOutcome
         pace=due.pace,
         hints=feed.hints,
         route=way,
-        is_gone=route.is_gone(feed, error),
+        health=found,
+        deaths=deaths,
+        is_gone=is_gone,
         host_wait=schedule.host_wait(error, due, now),
         validators=feed.validators,
         body_hash=feed.body_hash,
         failures=feed.failures + 1,
         reason=error.reason,
         detail=error.detail,
-        events=health.changes(feed, error, now) + _moved(feed, way, now),
+        events=health.changes(feed, found, why, now) + _moved(feed, way, now),
     )
 
 

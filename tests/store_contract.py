@@ -24,11 +24,13 @@ from monitor.models import (
     EventKind,
     Evidence,
     FailureReason,
+    FeedHealth,
     FeedSource,
     FeedState,
     HostWait,
     JudgedArticle,
     Match,
+    Pace,
     PollOutcome,
     Retry,
     Route,
@@ -361,6 +363,20 @@ def test_a_failed_poll_says_why_and_leaves_the_good_times_as_they_were(store):
     assert again.first_read_at == again.new_article_at == at()
 
 
+@pytest.mark.parametrize("health", FeedHealth)
+def test_every_health_can_be_stored(store, health):
+    (feed,) = follow(store)
+    store.commit(poll(feed, health=health))
+    assert store.feeds()[0].health is health
+
+
+@pytest.mark.parametrize("pace", Pace)
+def test_every_pace_can_be_stored(store, pace):
+    (feed,) = follow(store)
+    store.commit(poll(feed, pace=pace))
+    assert store.feeds()[0].pace is pace
+
+
 @pytest.mark.parametrize("reason", FailureReason)
 def test_every_reason_of_a_failure_can_be_stored(store, reason):
     (feed,) = follow(store)
@@ -488,6 +504,9 @@ def test_any_outcome_is_written_whole_or_not_at_all(store, data):
     (state,) = store.feeds()
     assert state.validators == outcome.validators
     assert (state.pace, state.hints) == (outcome.pace, outcome.hints)
+    for kept in ("health", "rhythm", "deaths"):
+        expected = getattr(outcome, kept)
+        assert getattr(state, kept) == (getattr(feed, kept) if expected is None else expected)
     assert state.next_check_at == outcome.next_check_at
     assert (state.failures, state.reason, state.detail) == (
         outcome.failures,

@@ -13,12 +13,14 @@ from monitor.models import (
     EventKind,
     Evidence,
     FailureReason,
+    FeedHealth,
     FeedHints,
     FeedSource,
     JudgedArticle,
     Match,
     Pace,
     PollOutcome,
+    Rhythm,
     Severity,
     Validators,
 )
@@ -99,6 +101,15 @@ sources = st.builds(
 )
 
 spans = st.timedeltas(min_value=timedelta(seconds=1), max_value=timedelta(days=1))
+whole_spans = st.integers(0, 10**8).map(lambda seconds: timedelta(seconds=seconds))
+rhythms = st.builds(
+    Rhythm,
+    gaps=st.lists(whole_spans, max_size=20).map(tuple),
+    longest=whole_spans,
+    longest_at=st.none() | instants,
+    last_at=st.none() | instants,
+    overflowed_at=st.none() | instants,
+)
 hints = st.builds(
     FeedHints,
     ttl=st.none() | spans,
@@ -148,6 +159,9 @@ def outcomes(draw: st.DrawFn, feed_id: int) -> PollOutcome:
         detail=draw(texts),
         pace=draw(st.sampled_from(Pace)),
         hints=draw(hints),
+        health=draw(st.none() | st.sampled_from(FeedHealth)),
+        rhythm=draw(st.none() | rhythms),
+        deaths=draw(st.none() | st.integers(0, 9)),
         events=tuple(draw(st.lists(events, max_size=2))),
     )
 

@@ -497,6 +497,7 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_with_all_it_knows
             reason=contract.FailureReason.TIMEOUT,
             detail="no answer",
             route=contract.Route(host="example.org:8080"),
+            health=contract.FeedHealth.FAILING,
         )
         assert store.due_feeds(at(), 10) == (feed,)
         assert store.integrity_check() == ()

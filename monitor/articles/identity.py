@@ -83,6 +83,11 @@ def _keys(article: Article, *, trust_guid: bool) -> tuple[str, ...]:
     return tuple(keys)
 
 
+def is_of_feed(key: str) -> bool:
+    """Whether a key is one feed's own: another feed's article never has it."""
+    return key.startswith(("guid:", "entry:"))
+
+
 def admit(
     articles: Iterable[Article], known: Mapping[str, Owner]
 ) -> tuple[tuple[Article, tuple[str, ...]], ...]:

@@ -3,7 +3,8 @@
 The wait after an answer is the longest of
 
 - the user's minimum;
-- the feed's own pace: its interval, stretched a little while it has long been quiet;
+- the feed's own pace: its interval, stretched a little while it has long been quiet, and for a day
+  nothing when entries have rolled off between two polls;
 - what the publisher asks for: Cache-Control's max-age or Expires, ttl, sy:updatePeriod; a
   failure's Retry-After;
 
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from monitor.feeds.health import is_overflowing
 from monitor.models import FeedHints, FeedState, FetchError, Freshness, HostWait, Pace
 
 SLOWEST = timedelta(days=1)
@@ -66,16 +68,22 @@ def after_success(
 
 
 def after_failure(
-    state: FeedState, error: FetchError, minimum: timedelta, now: datetime, luck: float
+    state: FeedState,
+    error: FetchError,
+    minimum: timedelta,
+    now: datetime,
+    luck: float,
+    quarantine: timedelta = timedelta(0),
 ) -> NextCheck:
     """The next check of a feed that failed: its pace doubled with each failure in a row, up to a
-    day, and never before the publisher's Retry-After."""
+    day, and never before the publisher's Retry-After or the end of its quarantine."""
     asked = _asked(state.hints, None)[0]
     interval = max(state.source.interval, minimum, asked)
     doubled = interval * (1 << min(state.failures, 16))
     wait, pace = max(
         (max(min(doubled, SLOWEST), interval), Pace.BACKOFF),
         (error.retry_after or timedelta(), Pace.RETRY_AFTER),
+        (quarantine, Pace.QUARANTINE),
         key=_length,
     )
     return _outside_skipped(state, state.hints, now, _drifted(wait, luck), pace)
@@ -96,6 +104,8 @@ def _length(one: tuple[timedelta, Pace]) -> timedelta:
 
 def _own_pace(state: FeedState, minimum: timedelta, now: datetime) -> tuple[timedelta, Pace]:
     interval = max(state.source.interval, minimum)
+    if is_overflowing(state.rhythm, now):
+        return minimum, Pace.ROLLING
     last = state.new_article_at or state.first_read_at
     if last is None or state.source.has_own_interval:
         return interval, Pace.INTERVAL

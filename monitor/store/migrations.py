@@ -190,11 +190,27 @@ def _moves(db: Database) -> None:
     db.executescript(_MOVES)
 
 
+_HEALTH = """
+ALTER TABLE feed ADD COLUMN health TEXT NOT NULL DEFAULT 'not polled yet' CHECK (health IN (
+    'not polled yet', 'ok', 'overflowing', 'frozen', 'failing', 'not a feed', 'quarantined',
+    'gone'));
+ALTER TABLE feed ADD COLUMN rhythm TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE feed ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+UPDATE feed SET health = CASE WHEN reason IS NULL THEN 'ok' ELSE 'failing' END
+    WHERE polled_at IS NOT NULL;
+"""
+
+
+def _health(db: Database) -> None:
+    db.executescript(_HEALTH)
+
+
 _STEPS = {
     "0001 first tables": _first_tables,
     "0002 schedule": _schedule,
     "0003 hosts": _hosts,
     "0004 moves": _moves,
+    "0005 health": _health,
 }
 for _name, _step in _STEPS.items():
     MIGRATIONS(name=_name)(_step)

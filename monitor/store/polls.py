@@ -80,7 +80,9 @@ _POLLED = """
         succeeded_at = coalesce(:succeeded_at, succeeded_at),
         new_article_at = coalesce(:new_article_at, new_article_at),
         failures = :failures, reason = :reason, detail = :detail, pace = :pace, hints = :hints,
-        gone_at = :gone_at
+        gone_at = :gone_at,
+        health = coalesce(:health, health), rhythm = coalesce(:rhythm, rhythm),
+        deaths = coalesce(:deaths, deaths)
     WHERE id = :id
 """
 _ROUTED = """

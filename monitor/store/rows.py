@@ -22,12 +22,14 @@ from monitor.models import (
     EventKind,
     Evidence,
     FailureReason,
+    FeedHealth,
     FeedHints,
     FeedSource,
     FeedState,
     Match,
     Pace,
     PollOutcome,
+    Rhythm,
     Route,
     Severity,
     Validators,
@@ -146,6 +148,9 @@ def feed_state(stored: Row) -> FeedState:
             moved_polls=stored["moved_polls"],
         ),
         gone_at=_instant_or_none(stored["gone_at"]),
+        health=FeedHealth(stored["health"]),
+        rhythm=_rhythm(stored["rhythm"]),
+        deaths=stored["deaths"],
     )
 
 
@@ -162,6 +167,29 @@ def _hints(text: str) -> FeedHints:
         update_every=_span_or_none(found.get("update_every")),
         skip_hours=tuple(found.get("skip_hours", ())),
         skip_days=tuple(found.get("skip_days", ())),
+    )
+
+
+def _rhythm_text(rhythm: Rhythm) -> str:
+    return json.dumps(
+        {
+            "gaps": [round(gap.total_seconds()) for gap in rhythm.gaps],
+            "longest": rhythm.longest.total_seconds(),
+            "longest_at": rhythm.longest_at and instant_text(rhythm.longest_at),
+            "last_at": rhythm.last_at and instant_text(rhythm.last_at),
+            "overflowed_at": rhythm.overflowed_at and instant_text(rhythm.overflowed_at),
+        }
+    )
+
+
+def _rhythm(text: str) -> Rhythm:
+    found = json.loads(text)
+    return Rhythm(
+        gaps=tuple(timedelta(seconds=gap) for gap in found.get("gaps", ())),
+        longest=timedelta(seconds=found.get("longest", 0)),
+        longest_at=_instant_or_none(found.get("longest_at")),
+        last_at=_instant_or_none(found.get("last_at")),
+        overflowed_at=_instant_or_none(found.get("overflowed_at")),
     )
 
 
@@ -187,6 +215,9 @@ def polled_row(outcome: PollOutcome) -> NewRow:
         pace=outcome.pace,
         hints=_hints_text(outcome.hints),
         gone_at=outcome.polled_at if outcome.is_gone else None,
+        health=outcome.health,
+        rhythm=None if outcome.rhythm is None else _rhythm_text(outcome.rhythm),
+        deaths=outcome.deaths,
     )
 
 
