@@ -2,7 +2,7 @@
 
 APScheduler runs a handful of ticks; what is due stands in the database::
 
-    poll      every second     start a poll of each feed that is due
+    poll      every second     start a poll of what is due, of each host one, 50 at most
     deliver   every second     start a delivery to each idle destination that has one due
     rules     every 2 s        load the rules anew when their files have changed
     watchdog  as systemd asks  tell it that every part moves
@@ -26,7 +26,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__, assembly, config, loading, pipeline, reading, reports, systemd
 from monitor.alerts import plan, send
-from monitor.assembly import SENDERS, now
+from monitor.assembly import POLLS, SENDERS, now
 from monitor.config import Config
 from monitor.errors import ConfigError, RulesError, StoreError, WorkerFailed
 from monitor.logs import logger
@@ -35,7 +35,10 @@ from monitor.models import Delivery, Destination, Event, EventKind, FeedState, S
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import StoreThread
 
-MOST_POLLS = 64
+POLL_TICK = timedelta(seconds=1)
+MOST_STARTS = 50
+"""Polls begun in one tick. 10,000 feeds every five minutes are 33 a second; what has become due
+all at once, after a start, a suspend or an outage, is spread by this."""
 GRACE = timedelta(seconds=15)
 """How long a stop waits for what is in flight."""
 PAUSE = timedelta(seconds=5)
@@ -61,6 +64,8 @@ class Daemon:
         self._sending: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
+        self._starts_left = MOST_STARTS
+        self._choosing = asyncio.Lock()
         self._claiming = asyncio.Lock()
         self._reloading = asyncio.Lock()
         self._troubled: set[str] = set()
@@ -105,6 +110,7 @@ class Daemon:
             polled: set[int] = set()
             while feeds := [feed for feed in await self._due_feeds() if feed.id not in polled]:
                 polled.update(feed.id for feed in feeds)
+                self._starts_left = MOST_STARTS
                 await self._together(map(self._poll, feeds))
             while claimed := await self._due_deliveries():
                 await self._together(map(self._deliver, claimed))
@@ -157,7 +163,7 @@ class Daemon:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         ticks: list[tuple[Callable[[], Coroutine[Any, Any, None]], float]] = [
-            (self._poll_tick, 1),
+            (self._poll_tick, POLL_TICK.total_seconds()),
             (self._deliver_tick, 1),
             (self._rules_tick, 2),
         ]
@@ -182,13 +188,19 @@ class Daemon:
                     job.modify(next_run_time=now())
 
     async def _poll_tick(self) -> None:
+        self._starts_left = MOST_STARTS
+        async with self._choosing:
+            await self._start_polls()
+        self._ticked["poll"] = asyncio.get_running_loop().time()
+
+    async def _start_polls(self) -> None:
         try:
             for feed in await self._due_feeds():
+                self._starts_left -= 1
                 self._polling.add(feed.id)
                 self._spawn(self._poll(feed))
         except StoreError as error:
             logger().error("due feeds not read", error=str(error))
-        self._ticked["poll"] = asyncio.get_running_loop().time()
 
     async def _deliver_tick(self) -> None:
         try:
@@ -225,11 +237,14 @@ class Daemon:
         return f"STATUS={len(self._settings.sources)} feeds, {len(self._ruleset.rules)} rules"
 
     async def _due_feeds(self) -> list[FeedState]:
-        """What is due, is not in flight, and has room."""
-        room = MOST_POLLS - len(self._polling)
+        """What is due, is not in flight, has room, and whose host may be asked before the next
+        tick: the fetcher keeps the moment between two requests to the millisecond."""
+        room = min(self._starts_left, POLLS - len(self._polling))
         if room <= 0:
             return []
-        due = await self._books.ask(self._store.due_feeds, now(), MOST_POLLS)
+        busy = self._poll_tools.fetcher.busy_hosts(POLL_TICK)
+        limit = room + len(self._polling)  # those may be among the first
+        due = await self._books.ask(self._store.due_feeds, now(), limit, busy)
         return [feed for feed in due if feed.id not in self._polling][:room]
 
     async def _due_deliveries(self) -> tuple[Delivery, ...]:
@@ -283,6 +298,7 @@ class Daemon:
                 await self._deliver_now()
         finally:
             self._polling.discard(feed.id)
+        await self._poll_now()
 
     async def _deliver(self, delivery: Delivery) -> None:
         try:
@@ -299,6 +315,12 @@ class Daemon:
         finally:
             self._sending.discard(delivery.destination)
         await self._deliver_now()
+
+    async def _poll_now(self) -> None:
+        """Let the next feed of a host that has become free take its turn."""
+        if self._is_serving and not (self._stopping.is_set() or self._choosing.locked()):
+            async with self._choosing:
+                await self._start_polls()
 
     async def _deliver_now(self) -> None:
         """Look for deliveries without waiting for the tick; a run of ``once`` looks by itself."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 # --- what the user follows ---------------------------------------------------------
 
@@ -29,6 +30,137 @@ class FeedSource:
     language: str | None = None
     tags: tuple[str, ...] = ()
     interval: timedelta = timedelta(minutes=15)
+    has_own_interval: bool = False
+    """The user named it for this feed: nothing but the publisher's word makes polls rarer."""
+
+    @property
+    def host(self) -> str:
+        """The host that is asked, with its port unless that is the scheme's own; "" if none."""
+        return host_of(self.url)
+
+
+def host_of(url: str) -> str:
+    """The host of a URL in small letters, with its port unless that is the scheme's own."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").removesuffix("."), parts.port
+    except ValueError:
+        return ""
+    return (
+        host if port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f"{host}:{port}"
+    )
+
+
+LONGEST_WAIT = timedelta(days=9)
+"""No poll is ever planned further ahead: a day, and a week of skipDays. What is, was planned by
+a clock that has been set back since."""
+
+
+class Pace(StrEnum):
+    """What decided when a feed is looked at next; people read these in ``feeds list``."""
+
+    INTERVAL = "interval"
+    QUIET = "publishes rarely"
+    ROLLING = "entries roll off"
+    MAX_AGE = "max-age"
+    EXPIRES = "Expires"
+    TTL = "ttl"
+    UPDATE_PERIOD = "sy:updatePeriod"
+    SKIPPED = "skipHours and skipDays"
+    BACKOFF = "backing off"
+    RETRY_AFTER = "Retry-After"
+    QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How long an answer stays good, by its own head; at most a day."""
+
+    wait: timedelta
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHints:
+    """What a feed's document says of how often it is worth a look."""
+
+    ttl: timedelta | None = None
+    update_every: timedelta | None = None
+    """sy:updatePeriod divided by sy:updateFrequency."""
+    skip_hours: tuple[int, ...] = ()
+    """Hours of the day in GMT, 0 to 23."""
+    skip_days: tuple[int, ...] = ()
+    """Days of the week in GMT, Monday is 0."""
+
+
+class FeedHealth(StrEnum):
+    """How a feed is, as far as the operator need know."""
+
+    NEW = "not polled yet"
+    OK = "ok"
+    OVERFLOWING = "overflowing"
+    """Entries may have rolled off between two polls."""
+    FROZEN = "frozen"
+    """It answers, and has been silent for much longer than is usual for it."""
+    FAILING = "failing"
+    NOT_A_FEED = "not a feed"
+    QUARANTINED = "quarantined"
+    """Its bodies cost the processes that read them."""
+    GONE = "gone"
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether what the publisher writes does not reach us."""
+        return self in (
+            FeedHealth.FAILING,
+            FeedHealth.NOT_A_FEED,
+            FeedHealth.QUARANTINED,
+            FeedHealth.GONE,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often a feed brings something new."""
+
+    gaps: tuple[timedelta, ...] = ()
+    """The last ones between what is new, in whole seconds, oldest first."""
+    longest: timedelta = timedelta(0)
+    longest_at: datetime | None = None
+    """When the longest gap ended."""
+    last_at: datetime | None = None
+    """When something was new the last time."""
+    overflowed_at: datetime | None = None
+    """When none of a poll's entries had been there at the poll before."""
+
+    @property
+    def usual_gap(self) -> timedelta | None:
+        """The median."""
+        return sorted(self.gaps)[len(self.gaps) // 2] if self.gaps else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Which hosts a poll of a feed asks; of each, one request at a time."""
+
+    host: str = ""
+    """The one that is asked first."""
+    end_host: str = ""
+    """The one that answered last time, after redirects."""
+    address: str | None = None
+    """Where the feed has moved for good; ``None``: it is where the configuration says."""
+    moved_to: str = ""
+    """Where permanent redirects lead that are not yet believed, since when, for how many polls."""
+    moved_since: datetime | None = None
+    moved_polls: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostWait:
+    """A host that said "too many requests" (429): none of its feeds is asked before."""
+
+    host: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +189,21 @@ class FeedState:
     """Failed polls in a row."""
     reason: FailureReason | None = None
     detail: str = ""
+    pace: Pace = Pace.INTERVAL
+    """Why ``next_check_at`` is when it is."""
+    hints: FeedHints = field(default_factory=FeedHints)
+    route: Route = field(default_factory=Route)
+    health: FeedHealth = FeedHealth.NEW
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    deaths: int = 0
+    """Bodies in a row that cost their reader."""
+    gone_at: datetime | None = None
+    """When the publisher said that it is gone for good (410): it is asked no more."""
+
+    @property
+    def address(self) -> str:
+        """Where it is asked."""
+        return self.route.address or self.source.url
 
 
 # --- what the network answered -----------------------------------------------------
@@ -80,6 +227,18 @@ class FailureReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """Whom a request went to."""
+
+    host: str = ""
+    """The first that was asked."""
+    end_host: str = ""
+    """The last, which gave the answer."""
+    moved_to: str = ""
+    """The end of the permanent redirects (301, 308) that the way began with; "" without any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """A 200 with its body as it came over the wire, still compressed."""
 
@@ -90,6 +249,8 @@ class Response:
     content_type: str = ""
     content_encoding: str = ""
     validators: Validators = field(default_factory=Validators)
+    freshness: Freshness | None = None
+    trail: Trail = field(default_factory=Trail, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +258,8 @@ class NotModified:
     """A 304; its validators, where it names any, replace the stored ones."""
 
     validators: Validators = field(default_factory=Validators)
+    freshness: Freshness | None = None
+    trail: Trail = field(default_factory=Trail, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +270,7 @@ class FetchError:
     detail: str
     status: int | None = None
     retry_after: timedelta | None = None
+    trail: Trail = field(default_factory=Trail, compare=False)
 
 
 # --- what the publisher wrote ------------------------------------------------------
@@ -142,6 +306,7 @@ class ParsedFeed:
     articles: tuple[Article, ...] = ()
     skipped: int = 0
     """Entries that could not be read; each costs only itself."""
+    hints: FeedHints = field(default_factory=FeedHints)
 
 
 # --- what the rules said -----------------------------------------------------------
@@ -271,6 +436,16 @@ class PollOutcome:
     failures: int = 0
     reason: FailureReason | None = None
     detail: str = ""
+    pace: Pace = Pace.INTERVAL
+    hints: FeedHints = field(default_factory=FeedHints)
+    route: Route | None = None
+    """``None`` leaves it as it was."""
+    host_wait: HostWait | None = None
+    health: FeedHealth | None = None
+    rhythm: Rhythm | None = None
+    deaths: int | None = None
+    """``None`` leaves each as it was."""
+    is_gone: bool = False
     events: tuple[Event, ...] = ()
 
 
@@ -369,6 +544,11 @@ class EventKind(StrEnum):
     FEED_FAILING = "feed failing"
     FEED_RECOVERED = "feed recovered"
     FEED_RENAMED = "feed renamed its entries"
+    FEED_FROZEN = "feed frozen"
+    FEED_OVERFLOWING = "feed overflowing"
+    FEED_QUARANTINED = "feed quarantined"
+    FEED_GONE = "feed gone"
+    FEED_MOVED = "feed moved"
     RULE_FAILED = "rule failed"
     ARTICLE_UNJUDGED = "article unjudged"
     DELIVERY_DEAD = "delivery dead"

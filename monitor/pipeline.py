@@ -11,6 +11,7 @@ its row, an article that could not be judged in the operator's log.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
@@ -21,7 +22,7 @@ from monitor.articles import identity
 from monitor.articles.identity import Again
 from monitor.errors import WorkerFailed, WorkerTimeout
 from monitor.failpoints import failpoint
-from monitor.feeds import health, schedule
+from monitor.feeds import health, route, schedule
 from monitor.feeds.fetch import Fetcher, Request
 from monitor.models import (
     Alert,
@@ -46,10 +47,12 @@ from monitor.models import (
     RenamedArticle,
     Response,
     Retry,
+    Rhythm,
+    Route,
     Sent,
     Validators,
 )
-from monitor.store.protocol import Commit, Store
+from monitor.store.protocol import Commit, Known, Store
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers
 
@@ -77,6 +80,7 @@ class PollTools:
     clock: Callable[[], datetime]
     min_interval: timedelta
     max_bytes: int
+    random: Callable[[], float] = random.random
     since: timedelta | None = None
     """How old an article of a feed's first poll may be to alert; ``None``: none does."""
 
@@ -102,7 +106,9 @@ async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
     Raises:
         StoreError: nothing was written, and the feed is still due.
     """
-    answer = await tools.fetcher.fetch(Request(url=feed.source.url, validators=feed.validators))
+    answer = await tools.fetcher.fetch(
+        Request(url=feed.address, validators=feed.validators, at=tools.clock())
+    )
     failpoint("poll: fetched")
     parsed = await _read(answer, feed, tools) if isinstance(answer, Response) else answer
     failpoint("poll: read")
@@ -111,9 +117,13 @@ async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
             assert isinstance(answer, Response)
             return await _commit_news(feed, answer, parsed, tools)
         case FetchError():
-            outcome = _failed(feed, parsed, tools)
-        case NotModified(validators=validators):
-            outcome = _unchanged(feed, validators, tools)
+            outcome = _failed(feed, replace(parsed, trail=answer.trail), tools)
+        case NotModified() if isinstance(answer, Response):
+            outcome = _unchanged(feed, parsed, parsed.validators, tools)
+        case NotModified() if health.is_proof(feed):
+            outcome = _unchanged(feed, parsed, _merged(feed, parsed), tools)
+        case NotModified():
+            outcome = _unproven(feed, parsed, tools)
     await tools.books.ask(tools.books.store.commit, outcome)
     failpoint("poll: committed")
     return outcome
@@ -124,7 +134,9 @@ async def _read(
 ) -> ParsedFeed | NotModified | FetchError:
     """The body as articles; one that is byte for byte the last one is not looked at."""
     if response.body_hash == feed.body_hash and feed.first_read_at is not None:
-        return NotModified(validators=response.validators)
+        return NotModified(
+            validators=response.validators, freshness=response.freshness, trail=response.trail
+        )
     try:
         return await tools.readers.call(
             READ_DEADLINE, reading.read, response, feed.source, tools.clock(), tools.max_bytes
@@ -161,7 +173,7 @@ async def _commit_news(
         planned = (
             _plan(feed, article, claims, judged[article], tools) for article, claims in admitted
         )
-        outcome = _news(feed, response, tuple(planned), events, tools)
+        outcome = _news(feed, response, parsed, tuple(planned), events, tools, known)
         outcome = replace(
             outcome,
             edited=await _plan_edits(feed, again, judged, tools),
@@ -309,52 +321,154 @@ def _is_news(feed: FeedState, article: Article, tools: PollTools) -> bool:
 def _news(
     feed: FeedState,
     response: Response,
+    parsed: ParsedFeed,
     articles: tuple[JudgedArticle, ...],
     events: tuple[Event, ...],
     tools: PollTools,
+    known: Mapping[str, Known],
 ) -> PollOutcome:
     now = tools.clock()
+    rhythm = _rhythm(feed, parsed, bool(articles), known, now)
+    state = replace(feed, rhythm=rhythm, new_article_at=now if articles else feed.new_article_at)
+    due = schedule.after_success(
+        state,
+        tools.min_interval,
+        now,
+        tools.random(),
+        hints=parsed.hints,
+        freshness=response.freshness,
+    )
+    way = route.after_answer(feed, response.trail, now, is_same_feed=bool(known))
+    found = health.after_success(rhythm, now)
+    why = health.why_answering(rhythm, found, len(parsed.articles), now)
     return PollOutcome(
         feed_id=feed.id,
         polled_at=now,
-        next_check_at=schedule.after_success(feed, tools.min_interval, now),
+        next_check_at=due.at,
+        pace=due.pace,
+        hints=parsed.hints,
+        route=way,
+        health=found,
+        rhythm=rhythm,
+        deaths=0,
         validators=response.validators,
         body_hash=response.body_hash,
         is_first_read=feed.first_read_at is None,
         is_read=True,
         articles=articles,
-        events=events + health.changes(feed, None, now),
+        events=events + health.changes(feed, found, why, now) + _moved(feed, way, now),
     )
 
 
-def _unchanged(feed: FeedState, validators: Validators, tools: PollTools) -> PollOutcome:
+def _rhythm(
+    feed: FeedState,
+    parsed: ParsedFeed,
+    has_news: bool,
+    known: Mapping[str, Known],
+    now: datetime,
+) -> Rhythm:
+    if feed.first_read_at is None:
+        return health.first_rhythm(parsed.articles, now)
+    if not has_news:
+        return feed.rhythm
+    has_overflowed = len(parsed.articles) >= health.ENOUGH_ENTRIES and not any(
+        identity.is_of_feed(key) for key in known
+    )
+    return health.next_rhythm(feed.rhythm, now, has_overflowed=has_overflowed)
+
+
+def _merged(feed: FeedState, answer: NotModified) -> Validators:
+    """A 304 replaces the validators that it names (RFC 9111, 3.2) and leaves the others."""
+    return Validators(
+        etag=answer.validators.etag or feed.validators.etag,
+        last_modified=answer.validators.last_modified or feed.validators.last_modified,
+    )
+
+
+def _unchanged(
+    feed: FeedState, answer: NotModified, validators: Validators, tools: PollTools
+) -> PollOutcome:
     now = tools.clock()
+    due = schedule.after_success(
+        feed,
+        tools.min_interval,
+        now,
+        tools.random(),
+        hints=feed.hints,
+        freshness=answer.freshness,
+    )
+    way = route.after_answer(feed, answer.trail, now, is_same_feed=feed.validators.etag is not None)
+    found = health.after_success(feed.rhythm, now)
+    why = health.why_answering(feed.rhythm, found, 0, now)
     return PollOutcome(
         feed_id=feed.id,
         polled_at=now,
-        next_check_at=schedule.after_success(feed, tools.min_interval, now),
-        validators=Validators(
-            etag=validators.etag or feed.validators.etag,
-            last_modified=validators.last_modified or feed.validators.last_modified,
-        ),
+        next_check_at=due.at,
+        pace=due.pace,
+        hints=feed.hints,
+        route=way,
+        health=found,
+        validators=validators,
         body_hash=feed.body_hash,
         is_read=True,
-        events=health.changes(feed, None, now),
+        events=health.changes(feed, found, why, now) + _moved(feed, way, now),
     )
+
+
+def _unproven(feed: FeedState, answer: NotModified, tools: PollTools) -> PollOutcome:
+    """A 304 that does not show that the feed is back: asked at its pace, and still failing."""
+    outcome = _unchanged(feed, answer, feed.validators, tools)
+    return replace(
+        outcome,
+        health=feed.health,
+        is_read=False,
+        failures=feed.failures,
+        reason=feed.reason,
+        detail=feed.detail,
+        events=(),
+    )
+
+
+def _moved(feed: FeedState, way: Route, now: datetime) -> tuple[Event, ...]:
+    if way.address == feed.route.address:
+        return ()
+    detail = f"to {way.address}" if way.address else f"back, from {feed.route.address}"
+    return (Event(at=now, kind=EventKind.FEED_MOVED, subject=feed.source.url, detail=detail),)
 
 
 def _failed(feed: FeedState, error: FetchError, tools: PollTools) -> PollOutcome:
     now = tools.clock()
+    deaths = health.deaths_after(feed, error)
+    is_gone = route.is_gone(feed, error)
+    found = health.after_failure(feed, error, deaths=deaths, is_gone=is_gone)
+    is_quarantined = error.reason is FailureReason.HOSTILE and deaths >= health.DEATHS
+    due = schedule.after_failure(
+        feed,
+        error,
+        tools.min_interval,
+        now,
+        tools.random(),
+        health.QUARANTINE if is_quarantined else timedelta(0),
+    )
+    way = route.after_failure(feed, error)
+    why = health.why_failing(feed, error, found)
     return PollOutcome(
         feed_id=feed.id,
         polled_at=now,
-        next_check_at=schedule.after_failure(feed, error, tools.min_interval, now),
+        next_check_at=due.at,
+        pace=due.pace,
+        hints=feed.hints,
+        route=way,
+        health=found,
+        deaths=deaths,
+        is_gone=is_gone,
+        host_wait=schedule.host_wait(error, due, now),
         validators=feed.validators,
         body_hash=feed.body_hash,
         failures=feed.failures + 1,
         reason=error.reason,
         detail=error.detail,
-        events=health.changes(feed, error, now),
+        events=health.changes(feed, found, why, now) + _moved(feed, way, now),
     )
 
 

@@ -64,6 +64,7 @@ class Service:
         self._poll = {
             "interval": "1s",
             "min_interval": "1s",
+            "host_interval": "1ms",
             "timeout": "5s",
             "allow_private_hosts": ["127.0.0.1"],
             **(poll or {}),

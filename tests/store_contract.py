@@ -25,13 +25,17 @@ from monitor.models import (
     EventKind,
     Evidence,
     FailureReason,
+    FeedHealth,
     FeedSource,
     FeedState,
+    HostWait,
     JudgedArticle,
     Match,
+    Pace,
     PollOutcome,
     RenamedArticle,
     Retry,
+    Route,
     Sent,
     Severity,
     Validators,
@@ -134,7 +138,8 @@ def test_a_new_feed_is_due_at_once_and_has_no_past(store):
     )
     store.sync_feeds([source], at())
     (feed,) = store.due_feeds(at(), limit=10)
-    assert feed == FeedState(id=feed.id, source=source, next_check_at=at())
+    route = Route(host="example.org")
+    assert feed == FeedState(id=feed.id, source=source, next_check_at=at(), route=route)
 
 
 def test_feeds_stand_in_the_order_of_the_configuration(store):
@@ -184,6 +189,7 @@ def test_a_feed_that_is_described_anew_keeps_its_next_check(store):
         {"language": "ar"},
         {"tags": ("x",)},
         {"interval": timedelta(minutes=7)},
+        {"has_own_interval": True},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -210,6 +216,84 @@ def test_feeds_are_due_at_their_time_longest_first(store):
     assert due(10) == [three.id]
     assert due(30) == [three.id, two.id, one.id]
     assert due(30, limit=2) == [three.id, two.id]
+
+
+def due_urls(store: Store, minutes: float = 0, limit: int = 10, **more: object) -> list[str]:
+    return [feed.source.url for feed in store.due_feeds(at(minutes), limit, **more)]
+
+
+def test_one_feed_of_each_host_is_due_at_a_time_and_none_of_a_busy_one(store):
+    a1, a2, b, other_port = (
+        "https://a.example/1",
+        "https://A.example/2",
+        "https://b.example/",
+        ("https://a.example:8443/"),
+    )
+    follow(store, a1, a2, b, other_port)
+    assert due_urls(store) == [a1, b, other_port]
+    assert due_urls(store, limit=2) == [a1, b]
+    assert due_urls(store, busy=["a.example"]) == [b, other_port]
+    first = next(feed for feed in store.feeds() if feed.source.url == a1)
+    store.commit(poll(first))
+    assert due_urls(store) == [a2, b, other_port]
+
+
+def test_a_feed_that_is_redirected_counts_for_the_host_that_answers_too(store):
+    one, two = follow(store, "https://a.example/", "https://b.example/")
+    for feed, minutes in ((one, 1), (two, 2)):
+        route = Route(host=feed.route.host, end_host="hub.example")
+        store.commit(poll(feed, route=route, next_check_at=at(minutes)))
+    assert due_urls(store, 5) == [one.source.url]
+    assert due_urls(store, 5, busy=["hub.example"]) == []
+    assert due_urls(store, 5, busy=["a.example"]) == [two.source.url]
+    store.commit(poll(one, next_check_at=at(1)))
+    assert store.feeds()[0].route.end_host == "hub.example"  # an outcome without one keeps it
+
+
+def test_a_host_that_asks_for_it_is_left_alone_with_all_its_feeds(store):
+    one, two, other = follow(
+        store, "https://a.example/1", "https://a.example/2", "https://b.example/"
+    )
+    wait = HostWait(host="a.example", until=at(60))
+    store.commit(poll(one, next_check_at=at(10), host_wait=wait, failures=1, is_read=False))
+    assert due_urls(store, 59.9) == [other.source.url]
+    assert due_urls(store, 60.1) == [two.source.url, other.source.url]
+    longer = HostWait(host="a.example", until=at(90))
+    store.commit(poll(one, next_check_at=at(70), host_wait=longer, failures=2, is_read=False))
+    assert due_urls(store, 60.1) == [other.source.url]
+    assert due_urls(store, 91) == [two.source.url, other.source.url]
+
+
+def test_many_due_feeds_of_one_host_hold_up_no_other(store):
+    crowd = [f"https://crowd.example/{number}" for number in range(300)]
+    follow(store, *crowd, "https://alone.example/")
+    assert due_urls(store, limit=2) == [crowd[0], "https://alone.example/"]
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(days=-1), timedelta(days=-3653)])
+def test_after_the_clock_was_set_back_each_feed_is_due_once(store, step):
+    feeds = follow(store, "https://a.example/", "https://b.example/")
+    for feed in feeds:
+        store.commit(poll(feed, polled_at=at(5), next_check_at=at(20)))
+    now = at(6) + step
+    due = store.due_feeds(now, limit=10)
+    assert [feed.id for feed in due] == [feed.id for feed in feeds]
+    for feed in due:
+        store.commit(poll(feed, polled_at=now, next_check_at=now + timedelta(minutes=15)))
+    assert store.due_feeds(now + timedelta(minutes=14), limit=10) == ()
+    assert len(store.due_feeds(now + timedelta(minutes=15), limit=10)) == 2
+
+
+def test_a_clock_that_is_corrected_by_seconds_makes_nothing_due(store):
+    (feed,) = follow(store)
+    store.commit(poll(feed, polled_at=at(5), next_check_at=at(20)))
+    assert store.due_feeds(at(5) - timedelta(seconds=59), limit=10) == ()
+
+
+def test_a_check_that_was_planned_absurdly_far_ahead_is_due(store):
+    (feed,) = follow(store)
+    store.commit(poll(feed, next_check_at=at() + timedelta(days=3653)))
+    assert store.due_feeds(at(1), limit=10) != ()
 
 
 def test_nothing_followed_is_nothing_due(store):
@@ -279,6 +363,20 @@ def test_a_failed_poll_says_why_and_leaves_the_good_times_as_they_were(store):
     assert again.validators == Validators()
     assert again.succeeded_at == at(60)
     assert again.first_read_at == again.new_article_at == at()
+
+
+@pytest.mark.parametrize("health", FeedHealth)
+def test_every_health_can_be_stored(store, health):
+    (feed,) = follow(store)
+    store.commit(poll(feed, health=health))
+    assert store.feeds()[0].health is health
+
+
+@pytest.mark.parametrize("pace", Pace)
+def test_every_pace_can_be_stored(store, pace):
+    (feed,) = follow(store)
+    store.commit(poll(feed, pace=pace))
+    assert store.feeds()[0].pace is pace
 
 
 @pytest.mark.parametrize("reason", FailureReason)
@@ -465,6 +563,10 @@ def test_any_outcome_is_written_whole_or_not_at_all(store, data):
     assert set(store.known([*claims])) == claims
     (state,) = store.feeds()
     assert state.validators == outcome.validators
+    assert (state.pace, state.hints) == (outcome.pace, outcome.hints)
+    for kept in ("health", "rhythm", "deaths"):
+        expected = getattr(outcome, kept)
+        assert getattr(state, kept) == (getattr(feed, kept) if expected is None else expected)
     assert state.next_check_at == outcome.next_check_at
     assert (state.failures, state.reason, state.detail) == (
         outcome.failures,

@@ -13,10 +13,14 @@ from monitor.models import (
     EventKind,
     Evidence,
     FailureReason,
+    FeedHealth,
+    FeedHints,
     FeedSource,
     JudgedArticle,
     Match,
+    Pace,
     PollOutcome,
+    Rhythm,
     Severity,
     Validators,
 )
@@ -94,6 +98,25 @@ sources = st.builds(
     language=st.none() | texts,
     tags=tuples,
     interval=st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=365)),
+    has_own_interval=st.booleans(),
+)
+
+spans = st.timedeltas(min_value=timedelta(seconds=1), max_value=timedelta(days=1))
+whole_spans = st.integers(0, 10**8).map(lambda seconds: timedelta(seconds=seconds))
+rhythms = st.builds(
+    Rhythm,
+    gaps=st.lists(whole_spans, max_size=20).map(tuple),
+    longest=whole_spans,
+    longest_at=st.none() | instants,
+    last_at=st.none() | instants,
+    overflowed_at=st.none() | instants,
+)
+hints = st.builds(
+    FeedHints,
+    ttl=st.none() | spans,
+    update_every=st.none() | spans,
+    skip_hours=st.lists(st.integers(0, 23), unique=True).map(sorted).map(tuple),
+    skip_days=st.lists(st.integers(0, 6), unique=True).map(sorted).map(tuple),
 )
 
 
@@ -135,6 +158,11 @@ def outcomes(draw: st.DrawFn, feed_id: int) -> PollOutcome:
         failures=draw(st.integers(min_value=0, max_value=1000)),
         reason=draw(st.none() | st.sampled_from(FailureReason)),
         detail=draw(texts),
+        pace=draw(st.sampled_from(Pace)),
+        hints=draw(hints),
+        health=draw(st.none() | st.sampled_from(FeedHealth)),
+        rhythm=draw(st.none() | rhythms),
+        deaths=draw(st.none() | st.integers(0, 9)),
         events=tuple(draw(st.lists(events, max_size=2))),
     )
 

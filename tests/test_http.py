@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,15 +11,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.http import (
+    Head,
     Target,
     conditions,
+    freshness,
     next_target,
     parse_target,
     read_answer,
     read_head,
     retry_after,
 )
-from monitor.models import FailureReason, FetchError, NotModified, Response, Validators
+from monitor.models import (
+    FailureReason,
+    FetchError,
+    Freshness,
+    NotModified,
+    Pace,
+    Response,
+    Validators,
+)
 
 NOW = datetime(2024, 5, 17, 12, 0, tzinfo=UTC)
 
@@ -257,3 +268,66 @@ def test_an_answer_is_a_response_unchanged_or_an_error() -> None:
             status=int(line),
             retry_after=timedelta(seconds=7),
         )
+
+
+# --- how long an answer stays good -----------------------------------------------------
+
+
+def fresh(*lines: bytes) -> Freshness | None:
+    return freshness(read_head([b"HTTP/1.1 200 OK", *lines]), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("lines", "seconds"),
+    [
+        ([b"Cache-Control: max-age=600"], 600),
+        ([b'Cache-Control: public, MAX-AGE="600", must-revalidate'], 600),
+        ([b"Cache-Control: max-age=600", b"Age: 500"], 100),
+        ([b"Cache-Control: max-age=600", b"Age: 900"], None),
+        ([b"Cache-Control: max-age=31536000"], 86_400),
+        ([b"Cache-Control: max-age=0"], None),
+        ([b"Cache-Control: max-age=-1"], None),
+        ([b"Cache-Control: max-age=lots"], None),
+        ([b"Cache-Control: no-cache, max-age=600"], None),
+        ([b"Cache-Control: s-maxage=600"], None),
+        ([b"Expires: 0"], None),
+        ([b"Expires: Thu, 01 Jan 1970 00:00:00 GMT"], None),
+        ([], None),
+    ],
+)
+def test_the_head_says_how_long_an_answer_stays_good(
+    lines: list[bytes], seconds: int | None
+) -> None:
+    expected = (
+        None if seconds is None else Freshness(wait=timedelta(seconds=seconds), pace=Pace.MAX_AGE)
+    )
+    assert fresh(*lines) == expected
+
+
+def dated(name: str, at: datetime) -> bytes:
+    return f"{name}: {format_datetime(at, usegmt=True)}".encode()
+
+
+@pytest.mark.parametrize(
+    ("skew", "seconds"), [(0, 1200), (50, 1200), (-50, 1200), (600, 600 * 60 + 1200)]
+)
+def test_an_expiry_is_read_by_the_servers_clock_unless_that_is_absurd(
+    skew: int, seconds: int
+) -> None:
+    there = NOW + timedelta(minutes=skew)
+    found = fresh(dated("Date", there), dated("Expires", there + timedelta(minutes=20)))
+    assert found == Freshness(wait=timedelta(seconds=seconds), pace=Pace.EXPIRES)
+
+
+def test_max_age_goes_before_expires() -> None:
+    found = fresh(b"Cache-Control: max-age=60", dated("Expires", NOW + timedelta(hours=3)))
+    assert found == Freshness(wait=timedelta(seconds=60), pace=Pace.MAX_AGE)
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=40))
+def test_any_head_is_fresh_for_a_day_at_most_or_says_nothing(
+    control: str, expires: str, age: str
+) -> None:
+    fields = {"cache-control": control, "expires": expires, "age": age}
+    found = freshness(Head(status=200, fields=fields), now=NOW)
+    assert found is None or timedelta(0) < found.wait <= timedelta(days=1)

@@ -4,7 +4,7 @@ import gzip
 import re
 import sys
 import zlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.feeds import health, schedule
 from monitor.feeds.parse import inflate, parse
 from monitor.models import (
-    EventKind,
     FailureReason,
     FeedSource,
-    FeedState,
     FetchError,
     ParsedFeed,
     Response,
@@ -213,53 +210,6 @@ def test_a_bomb_is_refused_at_the_limit() -> None:
 @given(st.binary(max_size=200), st.sampled_from(["gzip", "deflate", "br", "", "zstd"]))
 def test_any_packed_bytes_are_a_body_or_our_error(body: bytes, encoding: str) -> None:
     assert isinstance(inflate(response(body, encoding), 1_000), bytes | FetchError)
-
-
-# --- the schedule and the feed's health -----------------------------------------------
-
-
-def state(failures: int = 0, reason: FailureReason | None = None) -> FeedState:
-    source = FeedSource(url=SOURCE.url, interval=timedelta(minutes=10))
-    return FeedState(id=1, source=source, next_check_at=NOW, failures=failures, reason=reason)
-
-
-MINIMUM = timedelta(minutes=5)
-GONE = FetchError(reason=FailureReason.HTTP_STATUS, detail="HTTP 404")
-
-
-def test_a_feed_that_answers_is_asked_again_after_its_interval_never_below_the_minimum() -> None:
-    assert schedule.after_success(state(), MINIMUM, NOW) == NOW + timedelta(minutes=10)
-    assert schedule.after_success(state(), timedelta(hours=1), NOW) == NOW + timedelta(hours=1)
-
-
-@pytest.mark.parametrize(
-    ("failures", "wait"),
-    [
-        (0, timedelta(minutes=10)),
-        (1, timedelta(minutes=20)),
-        (5, timedelta(minutes=320)),
-        (8, timedelta(days=1)),
-        (10_000, timedelta(days=1)),
-    ],
-)
-def test_a_feed_that_fails_is_asked_less_and_less(failures: int, wait: timedelta) -> None:
-    assert schedule.after_failure(state(failures), GONE, MINIMUM, NOW) == NOW + wait
-
-
-def test_retry_after_is_obeyed() -> None:
-    busy = FetchError(
-        reason=FailureReason.HTTP_STATUS, detail="HTTP 503", retry_after=timedelta(hours=3)
-    )
-    assert schedule.after_failure(state(), busy, MINIMUM, NOW) == NOW + timedelta(hours=3)
-
-
-def test_a_failing_feed_is_told_once_and_its_recovery_once() -> None:
-    (failing,) = health.changes(state(), GONE, NOW)
-    assert (failing.kind, failing.detail) == (EventKind.FEED_FAILING, "http status: HTTP 404")
-    assert health.changes(state(3, FailureReason.HTTP_STATUS), GONE, NOW) == ()
-    (recovered,) = health.changes(state(3, FailureReason.HTTP_STATUS), None, NOW)
-    assert (recovered.kind, recovered.detail) == (EventKind.FEED_RECOVERED, "after 3 failed polls")
-    assert health.changes(state(), None, NOW) == ()
 
 
 def test_a_link_that_cannot_be_read_costs_nothing_but_itself() -> None:

@@ -24,7 +24,7 @@ pytest.register_assert_rewrite("store_contract")
 
 from monitor.errors import ForeignDatabase, StoreBusy, StoreError
 from monitor.models import DeliveryState
-from monitor.store import connection
+from monitor.store import connection, migrations
 from monitor.store.sqlite import SqliteStore
 from tests import store_contract as contract
 from tests.store_child import (
@@ -459,8 +459,72 @@ def test_what_is_asked_often_is_answered_from_an_index(store):
     }
     assert len(plans) > 10
     steps = [(sql, step) for sql, plan in plans.items() for step in plan]
-    for index in ("delivery_open", "feed_due", "sqlite_autoindex_alert_1"):
+    for index in (
+        "delivery_open",
+        "feed_due",
+        "feed_polled",
+        "host_waits",
+        "sqlite_autoindex_alert_1",
+    ):
         assert any(index in step for _, step in steps)
     harmless = ("SCAN lane", "SCAN CONSTANT ROW", "SCAN delivery USING INDEX delivery_open")
     assert [each for each in steps if "SCAN" in each[1] and not each[1].startswith(harmless)] == []
     assert [each for each in steps if "LIMIT" in each[0] and "TEMP B-TREE" in each[1]] == []
+
+
+# --- databases of earlier versions -------------------------------------------------
+
+
+def old_database(path: Path, last_step: str) -> pysqlite3.Connection:
+    """A database as a version that knew no step after that one left it."""
+    steps = list(migrations._STEPS)
+    following = steps[steps.index(last_step) + 1]
+    db = connection._connect(path, "rwc", SHORT)
+    migrations.MIGRATIONS.apply(db, stop_before=following)
+    db.execute(f"PRAGMA application_id = {connection.APPLICATION_ID}")
+    return db
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date_with_all_it_knows(path):
+    with closing(old_database(path, "0001 first tables")) as db:
+        db.execute(
+            "INSERT INTO feed (url, position, name, publisher, tags, interval_seconds, etag,"
+            " next_check_at, polled_at, first_read_at, failures, reason, detail)"
+            " VALUES ('https://Example.org:8080/rss', 0, 'E', 'example.org', '[]', 600, '\"v1\"',"
+            " '2026-03-07T10:15:00.000000Z', '2026-03-07T10:00:00.000000Z',"
+            " '2026-03-07T09:00:00.000000Z', 3, 'timeout', 'no answer')"
+        )
+    with closing(open_store(path)) as store:
+        (feed,) = store.feeds()
+        assert feed == contract.FeedState(
+            id=1,
+            source=contract.FeedSource(
+                url="https://Example.org:8080/rss",
+                name="E",
+                publisher="example.org",
+                interval=timedelta(minutes=10),
+            ),
+            validators=contract.Validators(etag='"v1"'),
+            next_check_at=at(),
+            polled_at=at(-15),
+            first_read_at=at(-75),
+            failures=3,
+            reason=contract.FailureReason.TIMEOUT,
+            detail="no answer",
+            route=contract.Route(host="example.org:8080"),
+            health=contract.FeedHealth.FAILING,
+        )
+        assert store.due_feeds(at(), 10) == (feed,)
+        assert store.integrity_check() == ()
+
+
+def test_an_old_database_ends_with_the_schema_of_a_new_one(path, tmp_path):
+    def schema(at_path: Path) -> set[str]:
+        with closing(connect(at_path)) as db:
+            return {sql for (sql,) in db.execute("SELECT sql FROM sqlite_schema") if sql}
+
+    old = tmp_path / "old.db"
+    old_database(old, "0001 first tables").close()
+    open_store(old).close()
+    open_store(path).close()
+    assert schema(old) == schema(path)

@@ -163,6 +163,11 @@ def _is_front(page: str) -> bool:
     return page.count("/") <= 2 and "?" not in page
 
 
+def is_of_feed(key: str) -> bool:
+    """Whether a key is one feed's own: another feed's article never has it."""
+    return key.startswith(("guid:", "entry:"))
+
+
 def admit(
     articles: Iterable[Article], known: Mapping[str, Owner]
 ) -> tuple[tuple[Article, tuple[str, ...]], ...]:

@@ -47,6 +47,9 @@ def list_feeds(
                     "succeeded_at": feed.succeeded_at,
                     "new_article_at": feed.new_article_at,
                     "next_check_at": feed.next_check_at,
+                    "pace": feed.pace,
+                    "address": feed.address,
+                    "gone_at": feed.gone_at,
                     "articles": counts[feed.id].articles if feed.id in counts else 0,
                     "alerted": counts[feed.id].alerted if feed.id in counts else 0,
                 }

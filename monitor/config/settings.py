@@ -57,6 +57,7 @@ class Config:
                 language=feed.language,
                 tags=feed.tags,
                 interval=feed.interval or self.poll.interval,
+                has_own_interval=feed.interval is not None,
             )
             for feed in self.feeds
         )

@@ -47,6 +47,7 @@ class Poll(Section):
 
     interval: Duration = timedelta(minutes=15)
     min_interval: Duration = timedelta(minutes=5)
+    host_interval: Duration = timedelta(seconds=1)
     timeout: Duration = timedelta(seconds=30)
     max_bytes: Size = 10_000_000
     user_agent_contact: Header = ""

@@ -6,6 +6,7 @@
         wait for a free place
         for each hop, all within one deadline:
             read the address        http.parse_target     scheme, host, port
+            wait for the host       turns.turn            one at a time, a moment apart
             look the name up        names.look_up         a thread for each
             exchange                _Engine               the libcurl thread
                 each connection     Transfer.on_socket    may it go to this address?
@@ -30,9 +31,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -40,10 +41,19 @@ import pycurl
 
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.failures import CurlCode, failure, no_connection
-from monitor.feeds.http import Head, Target, conditions, next_target, parse_target, read_answer
+from monitor.feeds.http import (
+    PERMANENT,
+    Head,
+    Target,
+    conditions,
+    next_target,
+    parse_target,
+    read_answer,
+)
 from monitor.feeds.names import Lookup, look_up, system_lookup
 from monitor.feeds.transfer import Limits, Transfer
-from monitor.models import FailureReason, FetchError, NotModified, Response, Validators
+from monitor.feeds.turns import Turns
+from monitor.models import FailureReason, FetchError, NotModified, Response, Trail, Validators
 
 __all__ = ["Fetcher", "Limits", "Request"]
 
@@ -70,6 +80,8 @@ class Request:
 
     url: str = field(repr=False)
     validators: Validators = field(default_factory=Validators)
+    at: datetime | None = None
+    """What time it is, where the clock is another's; dates in the answer are read against it."""
 
 
 class Fetcher:
@@ -77,6 +89,8 @@ class Fetcher:
 
     ``allow`` names what may be asked although it is not public. ``lookup`` finds the addresses
     of a host name. A request beyond ``max_in_flight`` waits for a place; its deadline starts then.
+    With a ``host_gap`` each host gets one request at a time, and that between two; waiting for it
+    is outside of the deadline and has the same bound. Without one, hosts are not told apart.
     """
 
     def __init__(
@@ -86,6 +100,7 @@ class Fetcher:
         user_agent: str,
         allow: AllowList,
         max_in_flight: int = 64,
+        host_gap: timedelta | None = None,
         lookup: Lookup = system_lookup,
     ) -> None:
         if not (user_agent and user_agent.isascii() and user_agent.isprintable()):
@@ -95,6 +110,7 @@ class Fetcher:
         self._lookup = lookup
         self._agent = b"User-Agent: " + user_agent.encode("ascii")
         self._places = asyncio.Semaphore(max_in_flight)
+        self._turns = None if host_gap is None else Turns(host_gap)
         self._engine = _Engine(max_in_flight)
 
     async def fetch(self, request: Request) -> Response | NotModified | FetchError:
@@ -112,6 +128,10 @@ class Fetcher:
             return await self._follow(
                 request, time.monotonic() + self._limits.total.total_seconds()
             )
+
+    def busy_hosts(self, within: timedelta) -> frozenset[str]:
+        """The hosts that have a request in flight, or may not be asked again within that time."""
+        return frozenset() if self._turns is None else self._turns.busy(within)
 
     async def ping(self) -> None:
         """Return as soon as the libcurl thread comes round; for the watchdog.
@@ -131,26 +151,45 @@ class Fetcher:
     ) -> Response | NotModified | FetchError:
         asked = conditions(request.validators)
         target = parse_target(request.url)
+        trail = Trail()
+        is_permanent = True
         for _ in range(self._limits.max_redirects + 1):
             if isinstance(target, FetchError):
-                return target
-            answer = await self._exchange(target, asked, deadline)
+                return replace(target, trail=trail)
+            trail = replace(trail, host=trail.host or target.authority, end_host=target.authority)
+            came = time.monotonic()
+            try:
+                async with self._turn(target):
+                    deadline += time.monotonic() - came
+                    answer = await self._exchange(target, asked, deadline)
+            except TimeoutError:
+                return replace(_no_turn(target), trail=trail)
             if isinstance(answer, FetchError):
-                return answer
+                return replace(answer, trail=trail)
             head, body = answer
             if head.location is None:
-                return read_answer(
+                found = read_answer(
                     head,
                     body,
                     url=target.url,
                     is_conditional=bool(asked),
-                    now=datetime.now(UTC),
+                    now=request.at or datetime.now(UTC),
                 )
+                return replace(found, trail=trail)
             target = next_target(target, head.location)
+            is_permanent = is_permanent and head.status in PERMANENT
+            if is_permanent and isinstance(target, Target):
+                trail = replace(trail, moved_to=target.url)
         return FetchError(
             reason=FailureReason.TOO_MANY_REDIRECTS,
             detail=f"more than {self._limits.max_redirects} redirects",
+            trail=trail,
         )
+
+    def _turn(self, target: Target) -> AbstractAsyncContextManager[None]:
+        if self._turns is None:
+            return nullcontext()
+        return self._turns.turn(target.authority, self._limits.total)
 
     async def _exchange(
         self, target: Target, asked: Sequence[bytes], deadline: float
@@ -346,6 +385,13 @@ class _Engine:
             self._idle.append(easy)
         else:
             easy.close()
+
+
+def _no_turn(target: Target) -> FetchError:
+    return FetchError(
+        reason=FailureReason.TIMEOUT,
+        detail=f"too many of our own requests wait for {target.authority}",
+    )
 
 
 def _tell(future: asyncio.Future[_T], answer: _T) -> None:

@@ -16,7 +16,15 @@ from hashlib import sha256
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
 
 from monitor.feeds.addresses import canonical_host
-from monitor.models import FailureReason, FetchError, NotModified, Response, Validators
+from monitor.models import (
+    FailureReason,
+    FetchError,
+    Freshness,
+    NotModified,
+    Pace,
+    Response,
+    Validators,
+)
 
 PORTS = {"http": 80, "https": 443}
 """The schemes that may be asked, with their ports."""
@@ -24,11 +32,14 @@ PORTS = {"http": 80, "https": 443}
 OK = 200
 NOT_MODIFIED = 304
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+PERMANENT = frozenset({301, 308})
 
 _LONGEST_WAIT = timedelta(days=1)
 _ABSURD_WAIT = timedelta(days=366)
 _LONGEST_DATE = 64
 _SECONDS = re.compile(r"[0-9]{1,12}")
+_SKEW = timedelta(hours=1)
+"""By which a server's clock may differ from ours and its Date still be taken for now."""
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -55,6 +66,11 @@ class Target:
     def origin(self) -> tuple[str, str, int]:
         """What must be the same for credentials to be sent again."""
         return (self.scheme, self.host, self.port)
+
+    @property
+    def authority(self) -> str:
+        """Whose turn a request takes: the host, with its port unless that is the scheme's own."""
+        return self.host if self.port == PORTS[self.scheme] else f"{self.host}:{self.port}"
 
     @property
     def is_numeric(self) -> bool:
@@ -194,15 +210,52 @@ def read_answer(
             content_type=head.get("content-type") or "",
             content_encoding=(head.get("content-encoding") or "").lower(),
             validators=head.validators,
+            freshness=freshness(head, now=now),
         )
     if head.status == NOT_MODIFIED and is_conditional:
-        return NotModified(validators=head.validators)
+        return NotModified(validators=head.validators, freshness=freshness(head, now=now))
     return FetchError(
         reason=FailureReason.HTTP_STATUS,
         detail=f"HTTP {head.status}",
         status=head.status,
-        retry_after=retry_after(head.get("retry-after") or "", now=now),
+        retry_after=retry_after(head.get("retry-after") or "", now=_server_time(head, now)),
     )
+
+
+def freshness(head: Head, *, now: datetime) -> Freshness | None:
+    """Read how long an answer stays good, at most a day: max-age less Age, or else Expires.
+
+    Source: RFC 9111, 4.2.1. ``None`` where the head says nothing, or that it is stale already.
+    """
+    control = {
+        name.strip().lower(): value.strip(' "')
+        for name, _, value in (
+            part.partition("=") for part in (head.get("cache-control") or "").split(",")
+        )
+    }
+    if not {"no-cache", "no-store"}.isdisjoint(control):
+        return None
+    if "max-age" in control:
+        age = head.get("age") or ""
+        left = _seconds(control["max-age"]) - _seconds(age)
+        return _fresh(timedelta(seconds=left), Pace.MAX_AGE)
+    if (until := _instant(head.get("expires") or "")) is None:
+        return None
+    return _fresh(until - _server_time(head, now), Pace.EXPIRES)
+
+
+def _fresh(wait: timedelta, pace: Pace) -> Freshness | None:
+    return Freshness(wait=min(wait, _LONGEST_WAIT), pace=pace) if wait > timedelta(0) else None
+
+
+def _seconds(text: str) -> int:
+    return int(text) if _SECONDS.fullmatch(text) else 0
+
+
+def _server_time(head: Head, now: datetime) -> datetime:
+    """What time it is where the answer's other dates were written, if that can be believed."""
+    date = _instant(head.get("date") or "")
+    return date if date is not None and abs(date - now) <= _SKEW else now
 
 
 def retry_after(value: str, *, now: datetime) -> timedelta | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 import zlib
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.feeds import jsonfeed, sitemap, syndication
 from monitor.feeds.encodings import decode
+from monitor.feeds.hints import hints
 from monitor.models import FailureReason, FeedSource, FetchError, ParsedFeed, Response
 
 _CHUNK = 65_536
@@ -81,6 +83,8 @@ def parse(
             parsed = syndication.parse(text, response.url, source, now, is_feed=tag in _SYNDICATION)
     if isinstance(parsed, FetchError) and tag == "html":  # some wrap their feed in a page
         return FetchError(reason=FailureReason.NOT_A_FEED, detail="an HTML page")
+    if isinstance(parsed, ParsedFeed):
+        return replace(parsed, hints=hints(body))
     return parsed
 
 

@@ -4,6 +4,7 @@ What the tables hold, in the order in which a poll fills them::
 
     feed ─< article ─< match ─< alert ─< delivery        event   (the operator's log)
                └──< article_key                          pulse   (proof of writing)
+    host   (those that want to be left alone for a while)
 
 Instants are text, UTC, of one width (``2026-03-07T10:15:00.000000Z``), so that their order
 as text is their order in time. Lists are JSON text. A step that adds a reason or a state to
@@ -13,6 +14,8 @@ as text is their order in time. Lists are JSON text. A step that adds a reason o
 from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
+
+from monitor.models import host_of
 
 MIGRATIONS = Migrations("news-monitor")
 
@@ -137,7 +140,85 @@ def _edited_articles(db: Database) -> None:
         db.execute(f"ALTER TABLE article ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
 
 
-_STEPS = {"0001 first tables": _first_tables, "0010 edited articles": _edited_articles}
+_SCHEDULE = """
+ALTER TABLE feed ADD COLUMN has_own_interval INTEGER NOT NULL DEFAULT 0
+    CHECK (has_own_interval IN (0, 1));
+ALTER TABLE feed ADD COLUMN pace TEXT NOT NULL DEFAULT 'interval' CHECK (pace IN (
+    'interval', 'publishes rarely', 'entries roll off', 'max-age', 'Expires', 'ttl',
+    'sy:updatePeriod', 'skipHours and skipDays', 'backing off', 'Retry-After', 'quarantine'));
+ALTER TABLE feed ADD COLUMN hints TEXT NOT NULL DEFAULT '{}';
+"""
+
+
+def _schedule(db: Database) -> None:
+    db.executescript(_SCHEDULE)
+
+
+_HOSTS = """
+ALTER TABLE feed ADD COLUMN host TEXT NOT NULL DEFAULT '';
+ALTER TABLE feed ADD COLUMN end_host TEXT NOT NULL DEFAULT '';
+DROP INDEX feed_due;
+CREATE INDEX feed_due ON feed (next_check_at, position, host, end_host)
+    WHERE position IS NOT NULL;
+CREATE INDEX feed_polled ON feed (polled_at, position, host, end_host)
+    WHERE position IS NOT NULL;
+
+CREATE TABLE host (  -- one that wants to be left alone
+    host TEXT PRIMARY KEY,
+    waits_until TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX host_waits ON host (waits_until);
+"""
+
+
+def _hosts(db: Database) -> None:
+    db.executescript(_HOSTS)
+    for feed_id, url in db.execute("SELECT id, url FROM feed").fetchall():
+        db.execute("UPDATE feed SET host = ? WHERE id = ?", [host_of(url), feed_id])
+
+
+_MOVES = """
+ALTER TABLE feed ADD COLUMN address TEXT;  -- where it has moved for good
+ALTER TABLE feed ADD COLUMN moved_to TEXT NOT NULL DEFAULT '';
+ALTER TABLE feed ADD COLUMN moved_since TEXT;
+ALTER TABLE feed ADD COLUMN moved_polls INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN gone_at TEXT;
+DROP INDEX feed_due;
+DROP INDEX feed_polled;
+CREATE INDEX feed_due ON feed (next_check_at, position, host, end_host)
+    WHERE position IS NOT NULL AND gone_at IS NULL;
+CREATE INDEX feed_polled ON feed (polled_at, position, host, end_host)
+    WHERE position IS NOT NULL AND gone_at IS NULL;
+"""
+
+
+def _moves(db: Database) -> None:
+    db.executescript(_MOVES)
+
+
+_HEALTH = """
+ALTER TABLE feed ADD COLUMN health TEXT NOT NULL DEFAULT 'not polled yet' CHECK (health IN (
+    'not polled yet', 'ok', 'overflowing', 'frozen', 'failing', 'not a feed', 'quarantined',
+    'gone'));
+ALTER TABLE feed ADD COLUMN rhythm TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE feed ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+UPDATE feed SET health = CASE WHEN reason IS NULL THEN 'ok' ELSE 'failing' END
+    WHERE polled_at IS NOT NULL;
+"""
+
+
+def _health(db: Database) -> None:
+    db.executescript(_HEALTH)
+
+
+_STEPS = {
+    "0001 first tables": _first_tables,
+    "0002 schedule": _schedule,
+    "0003 hosts": _hosts,
+    "0004 moves": _moves,
+    "0005 health": _health,
+    "0010 edited articles": _edited_articles,
+}
 for _name, _step in _STEPS.items():
     MIGRATIONS(name=_name)(_step)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlite_utils import Database
 
 from monitor.models import (
+    LONGEST_WAIT,
     EditedArticle,
     Event,
     FeedSource,
@@ -22,29 +25,56 @@ from monitor.store.connection import insert
 from monitor.store.outbox import DeliveryId
 from monitor.store.protocol import Known
 
+SMALL_STEP = timedelta(seconds=60)
+"""A poll further in the future than this was made by a clock that has been set back since."""
+
 _KEYS_AT_ONCE = 500
 
 _FOLLOW = """
     INSERT INTO feed
-        (url, name, publisher, language, tags, interval_seconds, position, next_check_at)
+        (url, name, publisher, language, tags, interval_seconds, has_own_interval, position,
+            host, next_check_at)
     VALUES
-        (:url, :name, :publisher, :language, :tags, :interval_seconds, :position, :now)
+        (:url, :name, :publisher, :language, :tags, :interval_seconds, :has_own_interval, :position,
+            :host, :now)
     ON CONFLICT (url) DO UPDATE SET
         name = excluded.name, publisher = excluded.publisher, language = excluded.language,
         tags = excluded.tags, interval_seconds = excluded.interval_seconds,
-        position = excluded.position
-    WHERE (feed.name, feed.publisher, feed.language, feed.tags, feed.interval_seconds, feed.position)
+        has_own_interval = excluded.has_own_interval, position = excluded.position,
+        gone_at = CASE WHEN feed.position IS NULL THEN NULL ELSE feed.gone_at END
+    WHERE (feed.name, feed.publisher, feed.language, feed.tags, feed.interval_seconds,
+            feed.has_own_interval, feed.position)
         IS NOT (excluded.name, excluded.publisher, excluded.language, excluded.tags,
-            excluded.interval_seconds, excluded.position)
+            excluded.interval_seconds, excluded.has_own_interval, excluded.position)
 """
-"""Rewrites only what differs: a start with 10,000 known feeds holds the lock for a moment."""
+"""Rewrites only what differs: a start with 10,000 known feeds holds the lock for a moment.
+
+A feed that was gone is tried again when it is taken out of the configuration and put back."""
 
 _UNFOLLOW = "UPDATE feed SET position = NULL WHERE id = :id"
 _FOLLOWED = "SELECT * FROM feed WHERE position IS NOT NULL ORDER BY position"
 _DUE = """
-    SELECT * FROM feed WHERE position IS NOT NULL AND next_check_at <= :now
-    ORDER BY next_check_at, position LIMIT :limit
+    SELECT id, host, end_host FROM feed
+    WHERE position IS NOT NULL AND gone_at IS NULL AND next_check_at <= :now
+    ORDER BY next_check_at, position
 """
+_POLLED_IN_THE_FUTURE = """
+    SELECT id, host, end_host FROM feed
+    WHERE position IS NOT NULL AND gone_at IS NULL AND polled_at > :soon
+    ORDER BY polled_at, position
+"""
+_PLANNED_TOO_FAR = """
+    SELECT id, host, end_host FROM feed
+    WHERE position IS NOT NULL AND gone_at IS NULL AND next_check_at > :furthest
+    ORDER BY next_check_at, position
+"""
+_WAITING_HOSTS = "SELECT host FROM host WHERE waits_until > :now AND waits_until <= :furthest"
+_LET_WAIT = """
+    INSERT INTO host (host, waits_until) VALUES (:host, :until)
+    ON CONFLICT (host) DO UPDATE SET waits_until = excluded.waits_until
+"""
+_FORGET_WAITS = "DELETE FROM host WHERE waits_until <= :now"
+_FEED = "SELECT * FROM feed WHERE id = ?"
 _POLLED = """
     UPDATE feed SET
         etag = :etag, last_modified = :last_modified, body_hash = :body_hash,
@@ -52,7 +82,16 @@ _POLLED = """
         first_read_at = coalesce(first_read_at, :first_read_at),
         succeeded_at = coalesce(:succeeded_at, succeeded_at),
         new_article_at = coalesce(:new_article_at, new_article_at),
-        failures = :failures, reason = :reason, detail = :detail
+        failures = :failures, reason = :reason, detail = :detail, pace = :pace, hints = :hints,
+        gone_at = :gone_at,
+        health = coalesce(:health, health), rhythm = coalesce(:rhythm, rhythm),
+        deaths = coalesce(:deaths, deaths)
+    WHERE id = :id
+"""
+_ROUTED = """
+    UPDATE feed SET
+        host = :host, end_host = :end_host, address = :address, moved_to = :moved_to,
+        moved_since = :moved_since, moved_polls = :moved_polls
     WHERE id = :id
 """
 
@@ -106,9 +145,28 @@ def followed_feeds(db: Database) -> tuple[FeedState, ...]:
     return tuple(rows.feed_state(row) for row in db.execute(_FOLLOWED))
 
 
-def due_feeds(db: Database, now: datetime, limit: int) -> tuple[FeedState, ...]:
-    """The followed feeds that are due, longest first."""
-    return tuple(rows.feed_state(row) for row in db.execute(_DUE, rows.row(now=now, limit=limit)))
+def due_feeds(
+    db: Database, now: datetime, limit: int, busy: Iterable[str]
+) -> tuple[FeedState, ...]:
+    """The followed feeds that are due, longest first, one for each host that is free."""
+    instants = rows.row(now=now, soon=now + SMALL_STEP, furthest=now + LONGEST_WAIT)
+    taken = {row["host"] for row in db.execute(_WAITING_HOSTS, instants)}.union(busy)
+    chosen: list[int] = []
+    for sql in (_DUE, _POLLED_IN_THE_FUTURE, _PLANNED_TOO_FAR):
+        # A cursor is read only as far as it must be: of 10,000 due feeds, 50.
+        with closing(db.execute(sql, instants)) as found:
+            chosen += islice(_one_for_each_host(found, taken), limit - len(chosen))
+    states = (db.execute(_FEED, [feed_id]).fetchone() for feed_id in dict.fromkeys(chosen))
+    return tuple(rows.feed_state(row) for row in states)
+
+
+def _one_for_each_host(found: Iterable[rows.Row], taken: set[str]) -> Iterator[int]:
+    """The feeds none of whose hosts is taken; theirs are, then."""
+    for row in found:
+        hosts = {row["host"], row["end_host"]} - {""}
+        if taken.isdisjoint(hosts):
+            taken |= hosts
+            yield row["id"]
 
 
 def owners(db: Database, keys: Sequence[str]) -> dict[str, Known]:
@@ -159,6 +217,11 @@ def write(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
     """
     if not db.execute(_POLLED, rows.polled_row(outcome)).rowcount:
         return
+    if outcome.route is not None:
+        db.execute(_ROUTED, rows.route_row(outcome.feed_id, outcome.route))
+    if outcome.host_wait is not None:
+        db.execute(_FORGET_WAITS, rows.row(now=outcome.polled_at))
+        db.execute(_LET_WAIT, rows.row(host=outcome.host_wait.host, until=outcome.host_wait.until))
     for judged in outcome.articles:
         _write_judged(db, judged, outcome, delivery_id)
     for renamed in outcome.renamed:

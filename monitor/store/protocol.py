@@ -53,8 +53,15 @@ class Store(Protocol):
         A feed no longer named keeps its state and is not polled.
         """
 
-    def due_feeds(self, now: datetime, limit: int) -> tuple[FeedState, ...]:
-        """The followed feeds whose next check is at or before ``now``, longest due first."""
+    def due_feeds(
+        self, now: datetime, limit: int, busy: Iterable[str] = ()
+    ) -> tuple[FeedState, ...]:
+        """The followed feeds whose next check is at or before ``now``, longest due first.
+
+        One at most for each host, and none of a host that is ``busy`` or that has told us to
+        wait. What a clock that has been set back since has planned or done is due as well: a
+        poll in the future, a next check beyond ``LONGEST_WAIT``.
+        """
 
     def feeds(self) -> tuple[FeedState, ...]:
         """Every followed feed, in the order of the configuration."""

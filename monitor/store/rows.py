@@ -22,10 +22,15 @@ from monitor.models import (
     EventKind,
     Evidence,
     FailureReason,
+    FeedHealth,
+    FeedHints,
     FeedSource,
     FeedState,
     Match,
+    Pace,
     PollOutcome,
+    Rhythm,
+    Route,
     Severity,
     Validators,
 )
@@ -104,6 +109,8 @@ def source_row(source: FeedSource) -> NewRow:
         language=source.language,
         tags=source.tags,
         interval_seconds=source.interval,
+        has_own_interval=source.has_own_interval,
+        host=source.host,
     )
 
 
@@ -118,6 +125,7 @@ def feed_state(stored: Row) -> FeedState:
             language=stored["language"],
             tags=_strings(stored["tags"]),
             interval=timedelta(seconds=stored["interval_seconds"]),
+            has_own_interval=bool(stored["has_own_interval"]),
         ),
         validators=Validators(etag=stored["etag"], last_modified=stored["last_modified"]),
         body_hash=stored["body_hash"],
@@ -129,7 +137,64 @@ def feed_state(stored: Row) -> FeedState:
         failures=stored["failures"],
         reason=FailureReason(stored["reason"]) if stored["reason"] else None,
         detail=stored["detail"],
+        pace=Pace(stored["pace"]),
+        hints=_hints(stored["hints"]),
+        route=Route(
+            host=stored["host"],
+            end_host=stored["end_host"],
+            address=stored["address"],
+            moved_to=stored["moved_to"],
+            moved_since=_instant_or_none(stored["moved_since"]),
+            moved_polls=stored["moved_polls"],
+        ),
+        gone_at=_instant_or_none(stored["gone_at"]),
+        health=FeedHealth(stored["health"]),
+        rhythm=_rhythm(stored["rhythm"]),
+        deaths=stored["deaths"],
     )
+
+
+def _hints_text(hints: FeedHints) -> str:
+    """Only what the publisher says: most say nothing."""
+    spoken = {name: value for name, value in asdict(hints).items() if value}
+    return json.dumps(spoken, default=timedelta.total_seconds)
+
+
+def _hints(text: str) -> FeedHints:
+    found = json.loads(text)
+    return FeedHints(
+        ttl=_span_or_none(found.get("ttl")),
+        update_every=_span_or_none(found.get("update_every")),
+        skip_hours=tuple(found.get("skip_hours", ())),
+        skip_days=tuple(found.get("skip_days", ())),
+    )
+
+
+def _rhythm_text(rhythm: Rhythm) -> str:
+    return json.dumps(
+        {
+            "gaps": [round(gap.total_seconds()) for gap in rhythm.gaps],
+            "longest": rhythm.longest.total_seconds(),
+            "longest_at": rhythm.longest_at and instant_text(rhythm.longest_at),
+            "last_at": rhythm.last_at and instant_text(rhythm.last_at),
+            "overflowed_at": rhythm.overflowed_at and instant_text(rhythm.overflowed_at),
+        }
+    )
+
+
+def _rhythm(text: str) -> Rhythm:
+    found = json.loads(text)
+    return Rhythm(
+        gaps=tuple(timedelta(seconds=gap) for gap in found.get("gaps", ())),
+        longest=timedelta(seconds=found.get("longest", 0)),
+        longest_at=_instant_or_none(found.get("longest_at")),
+        last_at=_instant_or_none(found.get("last_at")),
+        overflowed_at=_instant_or_none(found.get("overflowed_at")),
+    )
+
+
+def _span_or_none(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 def polled_row(outcome: PollOutcome) -> NewRow:
@@ -147,6 +212,25 @@ def polled_row(outcome: PollOutcome) -> NewRow:
         failures=outcome.failures,
         reason=outcome.reason,
         detail=outcome.detail,
+        pace=outcome.pace,
+        hints=_hints_text(outcome.hints),
+        gone_at=outcome.polled_at if outcome.is_gone else None,
+        health=outcome.health,
+        rhythm=None if outcome.rhythm is None else _rhythm_text(outcome.rhythm),
+        deaths=outcome.deaths,
+    )
+
+
+def route_row(feed_id: int, route: Route) -> NewRow:
+    """The way to a feed."""
+    return row(
+        id=feed_id,
+        host=route.host,
+        end_host=route.end_host,
+        address=route.address,
+        moved_to=route.moved_to,
+        moved_since=route.moved_since,
+        moved_polls=route.moved_polls,
     )
 
 

@@ -103,10 +103,13 @@ class SqliteStore:
         with self._writing():
             polls.follow(self._db, wanted)
 
-    def due_feeds(self, now: datetime, limit: int) -> tuple[FeedState, ...]:
-        """The followed feeds whose next check is at or before ``now``, longest due first."""
+    def due_feeds(
+        self, now: datetime, limit: int, busy: Iterable[str] = ()
+    ) -> tuple[FeedState, ...]:
+        """The followed feeds whose next check is at or before ``now``, longest due first; one at
+        most for each host that is not ``busy`` and does not want to be left alone."""
         with self._reading():
-            return polls.due_feeds(self._db, now, limit)
+            return polls.due_feeds(self._db, now, limit, busy)
 
     def feeds(self) -> tuple[FeedState, ...]:
         """Every followed feed, in the order of the configuration."""

@@ -78,6 +78,7 @@ def write_config(folder: Path, news: FeedServer, mail: SmtpSink, hook: WebhookSi
     """A configuration as a user would write it, for loopback."""
     lines = [
         "[poll]",
+        'host_interval = "100ms"',
         'interval = "1s"',
         'min_interval = "1s"',
         'allow_private_hosts = ["127.0.0.1"]',
