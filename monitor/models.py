@@ -20,6 +20,15 @@ from urllib.parse import urlsplit
 # --- what the user follows ---------------------------------------------------------
 
 
+class FullText(StrEnum):
+    """When an article that its feed only sums up is read on its own page."""
+
+    NEVER = "never"
+    AUTO = "auto"
+    """Where what a rule asks for first is in the summary already."""
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSource:
     """A feed as the configuration names it."""
@@ -30,6 +39,7 @@ class FeedSource:
     language: str | None = None
     tags: tuple[str, ...] = ()
     interval: timedelta = timedelta(minutes=15)
+    full_text: FullText = FullText.NEVER
     has_own_interval: bool = False
     """The user named it for this feed: nothing but the publisher's word makes polls rarer."""
 
@@ -197,6 +207,10 @@ class FeedState:
     rhythm: Rhythm = field(default_factory=Rhythm)
     deaths: int = 0
     """Bodies in a row that cost their reader."""
+    pages_read: int = 0
+    """How many articles were read on their own pages."""
+    pages_failed: int = 0
+    """How many pages gave nothing, so that the summary was judged."""
     gone_at: datetime | None = None
     """When the publisher said that it is gone for good (410): it is asked no more."""
 
@@ -436,6 +450,9 @@ class PollOutcome:
     failures: int = 0
     reason: FailureReason | None = None
     detail: str = ""
+    pages_read: int = 0
+    pages_failed: int = 0
+    """Pages of articles that were read by this poll, and that could not be."""
     pace: Pace = Pace.INTERVAL
     hints: FeedHints = field(default_factory=FeedHints)
     route: Route | None = None

@@ -2,7 +2,7 @@
 
 ::
 
-    poll     FeedState → fetch → read → admit → judge → plan → commit
+    poll     FeedState → fetch → read → admit → fill → judge → plan → commit
     deliver  Delivery → render → send → record
 
 Expected failures travel as values and end in the store: a feed's in its row, a delivery's in
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
-from monitor import reading
+from monitor import pages, reading
 from monitor.alerts import plan, render, retry, send
 from monitor.articles import identity
 from monitor.articles.identity import Again
@@ -101,7 +101,7 @@ class DeliverTools:
 
 
 async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
-    """Poll one feed: fetch → read → admit → judge → plan → commit.
+    """Poll one feed: fetch → read → admit → fill → judge → plan → commit.
 
     Raises:
         StoreError: nothing was written, and the feed is still due.
@@ -148,12 +148,13 @@ async def _read(
 async def _commit_news(
     feed: FeedState, response: Response, parsed: ParsedFeed, tools: PollTools
 ) -> PollOutcome:
-    """Admit, judge, plan and commit; where another poll was first, admit again.
+    """Admit, fill, judge, plan and commit; where another poll was first, admit again.
 
     What is known and says something else by now is judged like what is new.
     """
-    judged: dict[Article, tuple[Match, ...]] = {}
+    judged: dict[Article, _Verdict] = {}
     events: tuple[Event, ...] = ()
+    read = failed = 0
     while True:
         known = await tools.books.ask(
             tools.books.store.known, [key for article in parsed.articles for key in article.keys]
@@ -166,16 +167,18 @@ async def _commit_news(
             *(one.article for one in again if one.is_edited),
         )
         if fresh := [article for article in says if article not in judged]:
-            matches, unjudged = await _judge(fresh, tools)
+            filled = await _fill(feed, fresh, tools)
+            read, failed = read + filled.read, failed + filled.failed
+            matches, unjudged = await _judge(filled.articles, tools)
             events += unjudged
-            judged.update(zip(fresh, matches, strict=True))
+            judged.update(zip(fresh, map(_Verdict, filled.articles, matches), strict=True))
         failpoint("poll: judged")
-        planned = (
-            _plan(feed, article, claims, judged[article], tools) for article, claims in admitted
-        )
+        planned = (_plan(feed, judged[article], claims, tools) for article, claims in admitted)
         outcome = _news(feed, response, parsed, tuple(planned), events, tools, known)
         outcome = replace(
             outcome,
+            pages_read=read,
+            pages_failed=failed,
             edited=await _plan_edits(feed, again, judged, tools),
             renamed=tuple(_renamed(again)),
             events=outcome.events + _renaming(feed, again, len(parsed.articles), tools),
@@ -183,6 +186,25 @@ async def _commit_news(
         if await tools.books.ask(tools.books.store.commit, outcome) is Commit.DONE:
             failpoint("poll: committed")
             return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """An article as it was judged, with its page's text if that was read."""
+
+    article: Article
+    matches: tuple[Match, ...]
+
+
+async def _fill(feed: FeedState, articles: Sequence[Article], tools: PollTools) -> pages.Filled:
+    """Those that may alert, with the text of their pages where the feed has only summaries."""
+    news = [one for one in articles if _is_news(feed, one, tools)]
+    page_tools = pages.PageTools(
+        fetcher=tools.fetcher, readers=tools.readers, clock=tools.clock, max_bytes=tools.max_bytes
+    )
+    filled = await pages.fill(news, feed.source.full_text, page_tools)
+    whole = dict(zip(news, filled.articles, strict=True))
+    return replace(filled, articles=tuple(whole.get(one, one) for one in articles))
 
 
 async def _judge(
@@ -242,13 +264,10 @@ async def _judge_alone(
 
 
 def _plan(
-    feed: FeedState,
-    article: Article,
-    claims: tuple[str, ...],
-    matches: tuple[Match, ...],
-    tools: PollTools,
+    feed: FeedState, verdict: _Verdict, claims: tuple[str, ...], tools: PollTools
 ) -> JudgedArticle:
     """What follows from the matches; an article that is no news is recorded silently."""
+    article, matches = verdict.article, verdict.matches
     alerts: tuple[Alert, ...] = ()
     if _is_news(feed, article, tools):
         alerts = plan.alerts_for(article, matches, tools.destinations, tools.clock(), claims[0])
@@ -258,7 +277,7 @@ def _plan(
 async def _plan_edits(
     feed: FeedState,
     again: Sequence[Again],
-    judged: Mapping[Article, tuple[Match, ...]],
+    judged: Mapping[Article, _Verdict],
     tools: PollTools,
 ) -> tuple[EditedArticle, ...]:
     """What follows from edits; a rule that held on the article before has said what it had to."""
@@ -274,18 +293,17 @@ async def _plan_edits(
 def _plan_edit(
     feed: FeedState,
     edit: Again,
-    matches: tuple[Match, ...],
+    verdict: _Verdict,
     held: frozenset[str],
     tools: PollTools,
 ) -> EditedArticle:
+    article, matches = verdict.article, verdict.matches
     alerts: tuple[Alert, ...] = ()
-    if _is_news(feed, edit.article, tools):
+    if _is_news(feed, article, tools):
         fresh = [match for match in matches if match.rule_id not in held]
-        alerts = plan.alerts_for(
-            edit.article, fresh, tools.destinations, tools.clock(), edit.identity
-        )
+        alerts = plan.alerts_for(article, fresh, tools.destinations, tools.clock(), edit.identity)
     return EditedArticle(
-        article_id=edit.article_id, article=edit.article, matches=matches, alerts=alerts
+        article_id=edit.article_id, article=article, matches=matches, alerts=alerts
     )
 
 

@@ -19,11 +19,12 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from monitor.articles import identity, language, text
+from monitor.articles.fulltext import article_of
 from monitor.failpoints import failpoint
 from monitor.feeds.discovery import Page, is_page, page
 from monitor.feeds.parse import inflate, parse
 from monitor.matching import recogniser
-from monitor.matching.engine import Engine, compile_rules, judge
+from monitor.matching.engine import Engine, compile_rules, is_promising, judge
 from monitor.matching.rules import RuleSet
 from monitor.models import Article, FeedSource, FetchError, Judged, ParsedFeed, Response
 
@@ -82,6 +83,18 @@ def look(
     if is_page(body):  # feedparser would take seconds to find no entry in a long one
         return page(body, url=response.url, content_type=response.content_type)
     return read(response, source, now, max_bytes)
+
+
+def read_page(response: Response, max_bytes: int) -> str:
+    """What the article on a news page says; "" where there is none."""
+    failpoint("reader: page")
+    page = inflate(response, max_bytes)
+    return "" if isinstance(page, FetchError) else article_of(page, response.content_type)
+
+
+def are_promising(articles: Sequence[Article], now: datetime) -> tuple[bool, ...]:
+    """For each article, whether its whole text may make a rule hold that does not hold yet."""
+    return tuple(is_promising(engine(), article, now) for article in articles)
 
 
 def judge_all(articles: Sequence[Article], now: datetime) -> tuple[Judged, ...]:

@@ -27,6 +27,7 @@ FLOORS = [
         "monitor.loading",
         "monitor.packs",
     },
+    {"monitor.pages"},
     {"monitor.reading"},
     {
         "monitor.feeds",

@@ -58,6 +58,7 @@ class Config:
                 tags=feed.tags,
                 interval=feed.interval or self.poll.interval,
                 has_own_interval=feed.interval is not None,
+                full_text=self.poll.full_text if feed.full_text is None else feed.full_text,
             )
             for feed in self.feeds
         )

@@ -16,6 +16,7 @@ from monitor.config.values import (
     Duration,
     FeedUrl,
     Folders,
+    FullTextChoice,
     Header,
     Language,
     Line,
@@ -28,6 +29,7 @@ from monitor.config.values import (
     same_feed,
 )
 from monitor.mistakes import Complaint, Path, complaints
+from monitor.models import FullText
 
 
 class Section(BaseModel):
@@ -50,6 +52,7 @@ class Poll(Section):
     host_interval: Duration = timedelta(seconds=1)
     timeout: Duration = timedelta(seconds=30)
     max_bytes: Size = 10_000_000
+    full_text: FullTextChoice = FullText.NEVER
     user_agent_contact: Header = ""
     allow_private_hosts: tuple[PrivateHost, ...] = ()
 
@@ -69,6 +72,7 @@ class Feed(Section):
     language: Language | None = None
     tags: tuple[Line, ...] = ()
     interval: Duration | None = None
+    full_text: FullTextChoice | None = None
 
 
 class DestinationSettings(Section):

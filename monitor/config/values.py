@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,7 @@ from pydantic import AfterValidator, PlainValidator, SecretStr, ValidationInfo
 
 from monitor import units
 from monitor.mistakes import found, quoted
+from monitor.models import FullText
 
 # --- text ----------------------------------------------------------------------------
 
@@ -52,6 +54,18 @@ Line = Annotated[str, AfterValidator(_line)]
 Name = Annotated[str, AfterValidator(_name)]
 Language = Annotated[str, AfterValidator(_language)]
 Header = Annotated[str, AfterValidator(_header)]
+
+
+def _full_text(value: object) -> FullText:
+    known = {False: FullText.NEVER, True: FullText.ALWAYS, "auto": FullText.AUTO}
+    if not isinstance(value, (bool, str)) or value not in known:
+        raise ValueError(f'is "auto", true or false, found {found(value)}')
+    if value is not False and find_spec("trafilatura") is None:
+        raise ValueError("needs an extra: pip install 'news-monitor[fulltext]'")
+    return known[value]
+
+
+FullTextChoice = Annotated[FullText, PlainValidator(_full_text)]
 
 # --- numbers with units --------------------------------------------------------------
 

@@ -82,6 +82,8 @@ class Request:
     validators: Validators = field(default_factory=Validators)
     at: datetime | None = None
     """What time it is, where the clock is another's; dates in the answer are read against it."""
+    accept: bytes = _ACCEPT
+    """The header that says what is wanted: feeds, unless said otherwise."""
 
 
 class Fetcher:
@@ -150,6 +152,7 @@ class Fetcher:
         self, request: Request, deadline: float
     ) -> Response | NotModified | FetchError:
         asked = conditions(request.validators)
+        headers = [request.accept, *asked]
         target = parse_target(request.url)
         trail = Trail()
         is_permanent = True
@@ -161,7 +164,7 @@ class Fetcher:
             try:
                 async with self._turn(target):
                     deadline += time.monotonic() - came
-                    answer = await self._exchange(target, asked, deadline)
+                    answer = await self._exchange(target, headers, deadline)
             except TimeoutError:
                 return replace(_no_turn(target), trail=trail)
             if isinstance(answer, FetchError):
@@ -192,13 +195,13 @@ class Fetcher:
         return self._turns.turn(target.authority, self._limits.total)
 
     async def _exchange(
-        self, target: Target, asked: Sequence[bytes], deadline: float
+        self, target: Target, own: Sequence[bytes], deadline: float
     ) -> tuple[Head, bytes] | FetchError:
         """Send one request and take its answer, whatever its status."""
         addresses = await self._addresses(target, deadline)
         if isinstance(addresses, FetchError):
             return addresses
-        headers = [self._agent, _ACCEPT, _ACCEPT_ENCODING, *asked]
+        headers = [self._agent, _ACCEPT_ENCODING, *own]
         if target.authorization is not None:
             headers.append(b"Authorization: " + target.authorization)
         transfer = Transfer(

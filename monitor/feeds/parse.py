@@ -24,6 +24,7 @@ _FIRST_TAG = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 """Possessive: what has been passed is not looked at again."""
+_HTML = re.compile(r"<!doctype\s+html\b", re.IGNORECASE)
 _SYNDICATION = frozenset({"rss", "feed", "rdf", "channel"})
 
 
@@ -81,7 +82,8 @@ def parse(
             return FetchError(reason=FailureReason.NOT_A_FEED, detail=detail)
         case _:
             parsed = syndication.parse(text, response.url, source, now, is_feed=tag in _SYNDICATION)
-    if isinstance(parsed, FetchError) and tag == "html":  # some wrap their feed in a page
+    if isinstance(parsed, FetchError) and (tag == "html" or _HTML.match(text)):
+        # Not before: some wrap their feed in a page.
         return FetchError(reason=FailureReason.NOT_A_FEED, detail="an HTML page")
     if isinstance(parsed, ParsedFeed):
         return replace(parsed, hints=hints(body))

@@ -10,6 +10,7 @@ An engine does not change what it says; a reload compiles another one aside and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -36,13 +37,18 @@ from monitor.matching.rules import (
     All,
     Concept,
     Condition,
+    Count,
     Entity,
     Field,
     Group,
     Leaf,
     Named,
+    Near,
+    Not,
+    NotNear,
     Rule,
     RuleSet,
+    Same,
     Term,
     TermList,
     Where,
@@ -70,6 +76,10 @@ class Engine:
     """What a text's language is chosen from."""
     index: Index
     candidates: Candidates
+    openings: tuple[Condition, ...]
+    """What each rule asks for first."""
+    opened: Candidates
+    """The rules by that alone."""
     fields: frozenset[Field]
     """Those that a rule looks into; title and body always."""
 
@@ -86,8 +96,12 @@ def compile_rules(
     """
     used = languages_of(ruleset).union(languages)
     needed = leaves_of(ruleset)
+    rules = shared(ruleset.rules)
+    openings = tuple(opening(rule.match) for rule in rules)
     return Engine(
-        rules=shared(ruleset.rules),
+        rules=rules,
+        openings=openings,
+        opened=Candidates(openings),
         version=ruleset.version,
         languages=used,
         index=Index(
@@ -134,6 +148,35 @@ def languages_of(ruleset: RuleSet) -> frozenset[str]:
         *(terms.terms.keys() - {ANY_LANGUAGE} for terms in lists),
         *(names.names.keys() - {ANY_LANGUAGE} for names in ruleset.entities.values()),
     )
+
+
+def is_promising(engine: Engine, article: Article, now: datetime) -> bool:
+    """Whether what some rule asks for first is there already, so that more of the text may decide.
+
+    A rule that holds as it is needs no more.
+    """
+    page = Page(article, engine.index, engine.fields)
+    for number in engine.opened.among(page.counts):
+        rule = engine.rules[number]
+        with suppress(ExpressionTooSlow):
+            if (
+                not why_not_where(rule.where, article, now)
+                and evaluate(engine.openings[number], page) is not None
+                and evaluate(rule.match, page) is None
+            ):
+                return True
+    return False
+
+
+def opening(condition: Condition) -> Condition:
+    """What a condition asks for first, as its author wrote it."""
+    match condition:
+        case All(of=of) | Near(of=of) | Same(of=of):
+            return next((opening(one) for one in of if not isinstance(one, Not)), condition)
+        case NotNear(of=one) | Count(of=one):
+            return opening(one)
+        case _:
+            return condition
 
 
 def judge(engine: Engine, article: Article, now: datetime) -> Judged:

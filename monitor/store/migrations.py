@@ -211,6 +211,18 @@ def _health(db: Database) -> None:
     db.executescript(_HEALTH)
 
 
+_PAGES = """
+ALTER TABLE feed ADD COLUMN full_text TEXT NOT NULL DEFAULT 'never'
+    CHECK (full_text IN ('never', 'auto', 'always'));
+ALTER TABLE feed ADD COLUMN pages_read INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feed ADD COLUMN pages_failed INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+def _pages(db: Database) -> None:
+    db.executescript(_PAGES)
+
+
 _STEPS = {
     "0001 first tables": _first_tables,
     "0002 schedule": _schedule,
@@ -218,6 +230,7 @@ _STEPS = {
     "0004 moves": _moves,
     "0005 health": _health,
     "0010 edited articles": _edited_articles,
+    "0011 pages": _pages,
 }
 for _name, _step in _STEPS.items():
     MIGRATIONS(name=_name)(_step)

@@ -32,20 +32,22 @@ _KEYS_AT_ONCE = 500
 
 _FOLLOW = """
     INSERT INTO feed
-        (url, name, publisher, language, tags, interval_seconds, has_own_interval, position,
-            host, next_check_at)
+        (url, name, publisher, language, tags, interval_seconds, has_own_interval, full_text,
+            position, host, next_check_at)
     VALUES
-        (:url, :name, :publisher, :language, :tags, :interval_seconds, :has_own_interval, :position,
-            :host, :now)
+        (:url, :name, :publisher, :language, :tags, :interval_seconds, :has_own_interval, :full_text,
+            :position, :host, :now)
     ON CONFLICT (url) DO UPDATE SET
         name = excluded.name, publisher = excluded.publisher, language = excluded.language,
         tags = excluded.tags, interval_seconds = excluded.interval_seconds,
-        has_own_interval = excluded.has_own_interval, position = excluded.position,
+        has_own_interval = excluded.has_own_interval, full_text = excluded.full_text,
+        position = excluded.position,
         gone_at = CASE WHEN feed.position IS NULL THEN NULL ELSE feed.gone_at END
     WHERE (feed.name, feed.publisher, feed.language, feed.tags, feed.interval_seconds,
-            feed.has_own_interval, feed.position)
+            feed.has_own_interval, feed.full_text, feed.position)
         IS NOT (excluded.name, excluded.publisher, excluded.language, excluded.tags,
-            excluded.interval_seconds, excluded.has_own_interval, excluded.position)
+            excluded.interval_seconds, excluded.has_own_interval, excluded.full_text,
+            excluded.position)
 """
 """Rewrites only what differs: a start with 10,000 known feeds holds the lock for a moment.
 
@@ -84,6 +86,7 @@ _POLLED = """
         new_article_at = coalesce(:new_article_at, new_article_at),
         failures = :failures, reason = :reason, detail = :detail, pace = :pace, hints = :hints,
         gone_at = :gone_at,
+        pages_read = pages_read + :pages_read, pages_failed = pages_failed + :pages_failed,
         health = coalesce(:health, health), rhythm = coalesce(:rhythm, rhythm),
         deaths = coalesce(:deaths, deaths)
     WHERE id = :id
