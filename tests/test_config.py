@@ -224,7 +224,7 @@ def test_a_destination_can_come_from_the_environment_by_the_name_it_has_in_the_f
         (
             "NEWS_MONITOR_POLL__A__B",
             "5m",
-            'unknown key (there are "allow_private_hosts", "host_interval", "interval", "max_bytes", "min_interval", "timeout", "user_agent_contact")',
+            'unknown key (there are "allow_private_hosts", "full_text", "host_interval", "interval", "max_bytes", "min_interval", "timeout", "user_agent_contact")',
         ),
         ("NEWS_MONITOR_POLL", "5m", 'expected a table, found "5m"'),
         ("NEWS_MONITOR_FEEDS", "x", 'expected a list, found "x"'),
