@@ -314,6 +314,16 @@ def test_the_name_of_a_known_person_is_no_country_in_any_language(
     assert fires(knowing_engine(Country(codes=(country,))), article, language=language) is counts
 
 
+def test_a_name_that_counts_only_near_others_is_no_name_by_itself() -> None:
+    listed = (Term(text="Chad", only_near=(Term(text="drummer"),)),)
+    known = {"chad": EntityNames(id="chad", kind=EntityKind.PERSON, names={"en": listed})}
+    engines = [
+        compile_rules(RuleSet(rules=(rule(condition),), entities=known))
+        for condition in (Country(codes=("TD",)), Named(label="PER"))
+    ]
+    assert [fires(one, "Chad and Niger talk.", language="en") for one in engines] == [True, False]
+
+
 # --- what is read ---------------------------------------------------------------------------
 
 LONG = " ".join(
