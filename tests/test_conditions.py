@@ -667,6 +667,9 @@ def test_what_means_the_same_has_the_same_version(one: str, other: str) -> None:
         ("{country: DZ}", "packs/DZ.yaml", "names", "demonyms", True),
         ("{group: NATO}", "packs/DZ.yaml", "Dzayer", "Djazair", True),
         ("{concept: fuel}", "packs/DZ.yaml", "Dzayer", "Djazair", False),
+        # A country's word in the name of a person is none.
+        ("{country: DZ}", "entities/total.yaml", "[Total]", "[=Total]", True),
+        ("{named: {label: ORG}}", "entities/total.yaml", "[Total]", "[=Total]", True),
         # An unambiguous word for one country bears out an ambiguous one for another.
         ("{country: US}", "packs/DZ.yaml", "Dzayer", "Djazair", True),
     ],

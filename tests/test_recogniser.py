@@ -28,6 +28,7 @@ from monitor.matching.engine import (
     judge,
     judge_by,
     leaves_of,
+    listed_entries,
     rule_entries,
 )
 from monitor.matching.explain import explain
@@ -40,6 +41,8 @@ from monitor.matching.rules import (
     Any,
     Condition,
     Country,
+    EntityKind,
+    EntityNames,
     Field,
     Named,
     Near,
@@ -233,6 +236,94 @@ def test_a_place_supports_a_name_that_only_a_country_has(
     assert fires(country_engine(country), text) is counts
 
 
+# --- names that entity files know -------------------------------------------------------------
+
+
+def entity(id_: str, kind: EntityKind, **listed: list[str]) -> EntityNames:
+    masks = {"en": tuple(map(term, listed.pop("masks", [])))}
+    names_ = {language: tuple(map(term, texts)) for language, texts in listed.items()}
+    return EntityNames(id=id_, kind=kind, names=names_, masks=masks)
+
+
+def term(text: str) -> Term:
+    return Term(text=text.removeprefix("="), is_exact=text.startswith("="))
+
+
+ENTITIES = {
+    one.id: one
+    for one in (
+        entity("lemaire", EntityKind.PERSON, any=["Jordan Lemaire"], ar=["جوردان لومير"]),
+        entity("paris", EntityKind.PERSON, any=["Gaston Paris"], fr=["Paris le Vieux"]),
+        entity("nassau", EntityKind.PERSON, fr=["Maurice de Nassau", "Belhadj"]),
+        entity("sonatrach", EntityKind.ORGANISATION, any=["Sonatrach"], ar=["سوناطراك"]),
+        entity("chad", EntityKind.PERSON, en=["Chad", "Chad Rowe"], masks=["Chad Rowe Avenue"]),
+    )
+}
+
+
+def knowing_engine(*of: Condition) -> Engine:
+    return compile_rules(RuleSet(rules=(rule(*of),), entities=ENTITIES))
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "language", "article", "holds"),
+    [
+        ("PER", "", "en", "Jordan Lemaire won.", True),
+        ("PER", "lemaire", "en", "Jordan Lemaire won.", True),
+        ("PER", "Lemaire", "en", "Lemaire won.", False),
+        ("ORG", "", "en", "Jordan Lemaire won.", False),
+        ("PER", "", "ar", "فاز جوردان لومير", True),
+        ("ORG", "", "ar", "اتفاق مع سوناطراك", True),
+        ("PER", "", "en", "They met on Chad Rowe Avenue.", False),
+    ],
+)
+def test_named_knows_entity_files_in_every_language(
+    label: str, text: str, language: str, article: str, *, holds: bool
+) -> None:
+    engine = knowing_engine(Named(label=label, text=text))
+    assert fires(engine, article, language=language) is holds
+
+
+@needs_french
+def test_an_entity_file_knows_better_than_the_model() -> None:
+    text = "Le groupe pétrolier Sonatrach annonce des bénéfices."
+    named = {
+        label: fires(knowing_engine(Named(label=label)), text) for label in ("PER", "ORG", "MISC")
+    }
+    assert named == {"PER": False, "ORG": True, "MISC": False}
+
+
+@pytest.mark.parametrize(
+    ("country", "language", "article", "counts"),
+    [
+        ("JO", "en", "Jordan Lemaire met the Syrian delegation in Damascus.", False),
+        ("JO", "en", "Jordan met the Syrian delegation in Damascus.", True),
+        ("JO", "en", "Jordan Lemaire came to Amman. Jordan was glad.", True),
+        ("FR", "en", "Gaston Paris, in the title and here.", False),
+        ("FR", "fr", "Gaston Paris lit.", False),
+        ("FR", "fr", "Paris le Vieux lit.", False),
+        ("TD", "en", "Chad and Niger talk.", False),
+        ("TD", "en", "Chad and Niger talk in N'Djamena.", True),
+        ("TD", "en", "Chad Rowe of Niger talks.", False),
+        ("DZ", "fr", "Sonatrach Algérie embauche.", True),
+    ],
+)
+def test_the_name_of_a_known_person_is_no_country_in_any_language(
+    country: str, language: str, article: str, *, counts: bool
+) -> None:
+    assert fires(knowing_engine(Country(codes=(country,))), article, language=language) is counts
+
+
+def test_a_name_that_counts_only_near_others_is_no_name_by_itself() -> None:
+    listed = (Term(text="Chad", only_near=(Term(text="drummer"),)),)
+    known = {"chad": EntityNames(id="chad", kind=EntityKind.PERSON, names={"en": listed})}
+    engines = [
+        compile_rules(RuleSet(rules=(rule(condition),), entities=known))
+        for condition in (Country(codes=("TD",)), Named(label="PER"))
+    ]
+    assert [fires(one, "Chad and Niger talk.", language="en") for one in engines] == [True, False]
+
+
 # --- what is read ---------------------------------------------------------------------------
 
 LONG = " ".join(
@@ -377,18 +468,19 @@ CONDITIONS = st.one_of(
     parts=st.lists(
         st.tuples(st.sampled_from(PARTS), st.sampled_from([". ", " ", ", ", "\n", "-"])), max_size=5
     ),
+    has_entities=st.booleans(),
 )
 def test_sentences_in_doubt_say_what_the_whole_text_says(
-    conditions: list[Condition], title: str, parts: list[tuple[str, str]]
+    conditions: list[Condition], title: str, parts: list[tuple[str, str]], *, has_entities: bool
 ) -> None:
     rules = tuple(
         Rule(id=f"r{number}", match=one, min_relevance=0) for number, one in enumerate(conditions)
     )
-    ruleset = RuleSet(rules=rules)
+    ruleset = RuleSet(rules=rules, entities=ENTITIES if has_entities else {})
     article = Article(title=title, text="".join(map("".join, parts)), language="fr")
     judged = judge(compile_rules(ruleset), article, NOW)
     assert judged.troubles == ()
-    listed = [*entries(), *rule_entries(leaves_of(ruleset), ruleset)]
+    listed = [*entries(), *listed_entries(ruleset), *rule_entries(leaves_of(ruleset), ruleset)]
     page = plain.PlainPage(article, listed, packs.languages(), lambda word, _: (word,))
     expected = {one.id for one in rules if plain.holds(one.match, page)}
     assert {match.rule_id for match in judged.matches} == expected

@@ -17,7 +17,7 @@ from functools import cache
 from itertools import chain
 from time import monotonic, thread_time
 
-from monitor.matching import packs
+from monitor.matching import packs, recogniser
 from monitor.matching.candidates import Candidates
 from monitor.matching.evaluate import (
     Found,
@@ -29,7 +29,7 @@ from monitor.matching.evaluate import (
 )
 from monitor.matching.expressions import ExpressionTooSlow
 from monitor.matching.index import Entry, Forms, Index, Key, Terms, other_forms, words_in
-from monitor.matching.page import COUNTRY, MASK, NAMED, Mention, Page, RuleTooSlow
+from monitor.matching.page import COUNTRY, LISTED, MASK, NAMED, Mention, Page, RuleTooSlow
 from monitor.matching.relevance import narrowest, relevance
 from monitor.matching.rules import (
     ANY_LANGUAGE,
@@ -39,6 +39,7 @@ from monitor.matching.rules import (
     Condition,
     Count,
     Entity,
+    EntityKind,
     Field,
     Group,
     Leaf,
@@ -107,7 +108,11 @@ def compile_rules(
         index=Index(
             _countries(),
             Terms.of(
-                chain(_alias_entries(ruleset.aliases), rule_entries(needed, ruleset)),
+                chain(
+                    _alias_entries(ruleset.aliases),
+                    rule_entries(needed, ruleset),
+                    listed_entries(ruleset),
+                ),
                 _forms(ruleset),
             ),
         ),
@@ -305,6 +310,24 @@ def rule_entries(needed: Iterable[Leaf], ruleset: RuleSet) -> Iterator[Entry]:
             case Entity(id=id_):
                 names = ruleset.entities[id_]
                 yield from _list_entries(f"entity:{id_}", "name", names.names, names.masks)
+
+
+def listed_entries(ruleset: RuleSet) -> Iterator[Entry]:
+    """The names of all entity files, for what is asked of names; those with conditions are none."""
+    begins = {label: begins for begins, label in LISTED.items()}
+    for names in ruleset.entities.values():
+        key = f"{begins[_LABELS[names.kind]]}{names.id}"
+        sure = {
+            language: tuple(one for one in terms if not (one.only_near or one.unless_near))
+            for language, terms in names.names.items()
+        }
+        yield from _list_entries(key, "name", sure, names.masks)
+
+
+_LABELS = {
+    EntityKind.PERSON: recogniser.PERSON,
+    EntityKind.ORGANISATION: recogniser.ORGANISATION,
+}
 
 
 @cache

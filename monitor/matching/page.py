@@ -38,6 +38,8 @@ ACRONYM = 3
 """Letters of those acronyms (US, USA) that are also words when capitals say nothing."""
 
 MASK, COUNTRY, NAMED = "mask:", "country:", "named:"
+LISTED = {f"{label}:": label for label in (recogniser.PERSON, recogniser.ORGANISATION)}
+"""With what the keys of names in entity files begin, and the label that they have."""
 
 _BETWEEN = "\n|\n"
 """What parts the title from the body, so that no term reaches across."""
@@ -187,14 +189,14 @@ class Page:
         return found
 
     def named(self, label: str, text: str) -> tuple[Mention, ...]:
-        """What the recogniser found of a label, with these words in it; () without a model."""
+        """The names of a label, with these words in them: the recogniser's, and entity files'."""
         line = self._lines[MAIN]
         hits = islice(line.scan.hits(NAMED + text), MENTIONS)
         places = [line.folded.span(hit.start, hit.end) for hit in hits]
         names = self._recognised.around(places) if text else self._recognised.everywhere()
         return tuple(
             self._spread(line, label, name.start, name.end)
-            for name in names
+            for name in self._with_listed(names)
             if name.label == label and (not text or any(name.covers(*place) for place in places))
         )
 
@@ -284,9 +286,8 @@ class Page:
         Inside the name of a person no country's name counts, be it ambiguous or not.
         """
         alone: set[str] = set()
-        if self._is_asked(hit, line):
+        if line.name == MAIN and (names := self._names_over(hit, line)):
             place = line.folded.span(hit.start, hit.end)
-            names = self._names_around(mention.key)
             if any(one.label == recogniser.PERSON and one.is_wider(*place) for one in names):
                 return "part of a person's name"
             alone = {one.label for one in names if (one.start, one.end) == place}
@@ -315,6 +316,31 @@ class Page:
             return ""
         return "ambiguous, and nothing supports it"
 
+    def _names_over(self, hit: Hit, line: _Line) -> tuple[Recognised, ...]:
+        """The names that a country's word may be in."""
+        if not hit.entry.key.startswith(COUNTRY):
+            return ()
+        found = self._names_around(hit.entry.key) if self._is_asked(hit, line) else ()
+        return self._with_listed(found)
+
+    def _with_listed(self, found: tuple[Recognised, ...]) -> tuple[Recognised, ...]:
+        """What the recogniser found, but where the entity files know better."""
+        rest = (one for one in found if not any(one.meets(other) for other in self._listed))
+        return (*self._listed, *rest)
+
+    @cached_property
+    def _listed(self) -> tuple[Recognised, ...]:
+        """The names in title and body that stand in entity files."""
+        return tuple(
+            Recognised(label, shift + mention.start, shift + mention.end)
+            for begins, label in LISTED.items()
+            for key in sorted(self.keys)
+            if key.startswith(begins)
+            for mention in self.mentions(key)
+            if mention.line == MAIN
+            for shift in (self._body if mention.field is Field.BODY else 0,)
+        )
+
     def _names_around(self, key: Key) -> tuple[Recognised, ...]:
         """The names in the sentences of those of a country's words that they matter for."""
         if (found := self._asked.get(key)) is None:
@@ -335,12 +361,12 @@ class Page:
 
         A word may be two: ambiguous as such, and sure with just these letters (paris, Paris).
         """
-        key = hit.entry.key
-        if not (self._is_read and line.name == MAIN and key.startswith(COUNTRY)):
+        if not self._is_read:
             return False
         place = line.folded.span(hit.start, hit.end)
         return may_be_a_person(hit.entry, line.folded.given, *place) or (
-            self._is_doubtful(hit, line) and (hit.start, hit.end) not in self._sure_places(key)
+            self._is_doubtful(hit, line)
+            and (hit.start, hit.end) not in self._sure_places(hit.entry.key)
         )
 
     @cached_property

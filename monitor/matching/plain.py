@@ -17,7 +17,7 @@ from monitor.matching import recogniser
 from monitor.matching.arabic import bare, is_arabic, is_proclitic, spellings
 from monitor.matching.evaluate import all_leaves, keys_of
 from monitor.matching.index import GLUED, Entry, Forms, most_forms, with_signs, words_in
-from monitor.matching.page import ACRONYM, COUNTRY, MASK, NAMED, SUPPORT, is_shouted
+from monitor.matching.page import ACRONYM, COUNTRY, LISTED, MASK, NAMED, SUPPORT, is_shouted
 from monitor.matching.placenames import is_only_a_country, may_be_a_person
 from monitor.matching.recogniser import PERSON, PLACE, Recognised
 from monitor.matching.rules import (
@@ -93,20 +93,33 @@ class PlainPage:
         return [one for one in kept if not self._is_doubtful(one) or self._is_supported(one)]
 
     def _is_in_a_person(self, mention: _Mention) -> bool:
-        start, end = self._span(mention)
-        if not mention.entry.key.startswith(COUNTRY) or not (
-            may_be_a_person(mention.entry, self.text, start, end)
-            or not any(
-                other.place == mention.place and not self._is_doubtful(other)
-                for other in self._all(mention.entry.key)
-            )
-        ):
+        if not mention.entry.key.startswith(COUNTRY):
             return False
-        return any(one.label == PERSON and one.is_wider(start, end) for one in self.names)
+        start, end = self._span(mention)
+        is_asked = may_be_a_person(mention.entry, self.text, start, end) or not any(
+            other.place == mention.place and not self._is_doubtful(other)
+            for other in self._all(mention.entry.key)
+        )
+        names = self.names if is_asked else self._listed
+        return any(one.label == PERSON and one.is_wider(start, end) for one in names)
 
     @cached_property
     def names(self) -> list[Recognised]:
-        """Every name that the recogniser finds in the whole text."""
+        """Every name in entity files, and that the recogniser finds in the whole text elsewhere."""
+        return self._listed + [
+            one for one in self._recognised() if not any(one.meets(each) for each in self._listed)
+        ]
+
+    @cached_property
+    def _listed(self) -> list[Recognised]:
+        return [
+            Recognised(label, *self._span(one))
+            for begins, label in LISTED.items()
+            for key in {one.key for one in self._entries if one.key.startswith(begins)}
+            for one in self.mentions(key)
+        ]
+
+    def _recognised(self) -> list[Recognised]:
         found: list[Recognised] = []
         at = 0
         for line in self.text.split("\n"):

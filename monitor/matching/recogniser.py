@@ -47,7 +47,7 @@ _WINDOW = 60
 """Words of a passage: more would be read no better."""
 _WORD, _LETTER = re.compile(r"\S+"), re.compile(r"[^\W\d_]")
 
-PERSON, PLACE = "PER", "LOC"
+PERSON, PLACE, ORGANISATION = "PER", "LOC", "ORG"
 _LABELS = {"PERSON": PERSON, "GPE": PLACE, "NORP": "MISC"}
 """English models have labels of their own."""
 
@@ -127,6 +127,10 @@ class Recognised(NamedTuple):
     def covers(self, start: int, end: int) -> bool:
         """Whether it holds all of ``text[start:end]``."""
         return self.start <= start and end <= self.end
+
+    def meets(self, other: Recognised) -> bool:
+        """Whether they share a letter."""
+        return self.start < other.end and other.start < self.end
 
     def is_wider(self, start: int, end: int) -> bool:
         """Whether it holds that and more."""

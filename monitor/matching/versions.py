@@ -12,9 +12,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import timedelta
 from functools import cache, lru_cache
+from itertools import chain
 
-from monitor.matching.references import Kind, Links, Lists, Reference, links, reached
-from monitor.matching.rules import Alias, Concept, Country, Entity, Group, Rule
+from monitor.matching import rules
+from monitor.matching.references import Kind, Links, Lists, Reference, links, reached, walk
+from monitor.matching.rules import Alias, Concept, Country, Entity, EntityNames, Group, Rule
 
 _LENGTH = 12
 """Hex digits: 2.8e14 versions, and short enough to be read out on the telephone."""
@@ -29,11 +31,14 @@ class Named:
     """Of the lists and the groups."""
     aliases: str
     """Of the user's own words for countries: those for one bear out those for another."""
+    entities: str
+    """Of all entity files: a country's word in the name of a person is none."""
 
 
 def named(lists: Lists, groups: Collection[str], aliases: Collection[Alias]) -> Named:
     """Digests of what rules may name; of groups only where ``groups`` says what each is."""
     known = groups if isinstance(groups, Mapping) else {}
+    entities = tuple(one for _, one in sorted(lists.items()) if isinstance(one, EntityNames))
     return Named(
         links=links(lists),
         digests={
@@ -41,6 +46,7 @@ def named(lists: Lists, groups: Collection[str], aliases: Collection[Alias]) -> 
             **{Reference(Kind.GROUP, name): digest(group) for name, group in known.items()},
         },
         aliases=digest(tuple(aliases)) if aliases else "",
+        entities=digest(entities) if entities else "",
     )
 
 
@@ -53,8 +59,14 @@ def rule_version(rule: Rule, names: Iterable[Reference], named: Named) -> str:
         *(rule.notify, rule.severity, rule.title),
         tuple((*one, named.digests[one]) for one in used if one in named.digests),
         named.aliases if has_countries else "",
+        named.entities if named.entities and (has_countries or _asks_for_names(rule)) else "",
     )
     return digest(content)[:_LENGTH]
+
+
+def _asks_for_names(rule: Rule) -> bool:
+    inside = chain.from_iterable(map(walk, (rule.match, *rule.unless)))
+    return any(isinstance(one, rules.Named) for one in inside)
 
 
 def ruleset_version(rules: Iterable[Rule], named: Named) -> str:
