@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated
 
 import typer
 
 from monitor import config, instance, subscriptions
-from monitor.cli import state
-from monitor.cli.output import Exit, ago, err, out, print_json, print_list, safe, waiting, when
+from monitor.cli import finding, state
+from monitor.cli.output import Exit, err, out, print_json, print_list, safe
 from monitor.config import Config
 from monitor.config.edit import FeedEntry, faults, with_feeds, without_feeds
 from monitor.config.settings import PREFIX
 from monitor.errors import ConfigError, Mistake
-from monitor.feeds.discovery import FeedKind, FeedLink, Named, Page
 from monitor.mistakes import closest
-from monitor.models import FailureReason, FeedSource, FetchError
-from monitor.probing import FoundFeed, first_feed, look_at
-
-SHOWN = 5
-"""Entries of a feed that are shown."""
-_ANYWAY = "`feeds add --unchecked` adds the address all the same"
-_ADVICE = {
-    FailureReason.FORBIDDEN_ADDRESS: "poll.allow_private_hosts in the configuration allows it",
-    FailureReason.TOO_LARGE: "poll.max_bytes in the configuration is the limit",
-    FailureReason.NOT_A_FEED: "`feeds discover` of the site's front page may find one",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -39,21 +25,6 @@ def register(app: typer.Typer) -> None:
     app.command()(add)
     app.command()(discover)
     app.command()(remove)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What was found at an address: a feed, perhaps by way of a page; or why there is none."""
-
-    feed: FoundFeed | None = None
-    page: Page | None = None
-    error: FetchError | None = None
-
-    @property
-    def others(self) -> tuple[FeedLink, ...]:
-        """What else the page names."""
-        chosen = self.feed.url if self.feed else None
-        return tuple(link for link in self.page.links if link.url != chosen) if self.page else ()
 
 
 # --- add -------------------------------------------------------------------------------
@@ -104,24 +75,20 @@ def add(
     )
     _refuse_wrong(entry, settings)
     _stop_if_known(settings, entry.url, as_json)
-    seen = Seen() if unchecked else _look(entry.url, settings)
+    seen = finding.Seen()
     if not unchecked:
-        if seen.feed is None:
-            if as_json:
-                print_json({"added": False, **_as_json(seen)})
-            else:
-                _say_nothing_found(seen)
-            sys.exit(Exit.PROBLEM)
-        entry = replace(entry, url=seen.feed.url, name=name or _title(seen.feed))
+        seen = finding.look(entry.url, settings)
+        entry = _found(entry, seen, as_json)
         _stop_if_known(settings, entry.url, as_json)
         if not as_json:
-            _show(seen)
+            finding.show(seen)
     if not (yes or as_json or _agreed(entry)):
         err.print("nothing was changed")
         sys.exit(Exit.PROBLEM)
     settings = change(context, lambda text, _: with_feeds(text, [entry]))
     if as_json:
-        print_json({"added": True, **_as_json(seen), "url": entry.url, "name": entry.name})
+        found = finding.as_json(seen)
+        print_json({"added": True, **found, "url": entry.url, "name": entry.name})
         return
     shown = f"{entry.name}, {entry.url}" if entry.name else entry.url
     out.print(f"added {safe(shown)}")
@@ -145,8 +112,16 @@ def _stop_if_known(settings: Config, url: str, as_json: bool) -> None:
             sys.exit(Exit.OK)
 
 
-def _title(found: FoundFeed) -> str | None:
-    return subscriptions.tidy(found.feed.title) or None
+def _found(entry: FeedEntry, seen: finding.Seen, as_json: bool) -> FeedEntry:
+    """The entry for the feed that was found; if none was, say why, and end."""
+    if seen.feed is None:
+        if as_json:
+            print_json({"added": False, **finding.as_json(seen)})
+        else:
+            finding.say_nothing_found(seen)
+        sys.exit(Exit.PROBLEM)
+    title = subscriptions.tidy(seen.feed.feed.title) or None
+    return replace(entry, url=seen.feed.url, name=entry.name or title)
 
 
 def _agreed(entry: FeedEntry) -> bool:
@@ -198,115 +173,15 @@ def discover(
       news-monitor feeds discover https://example.org/world
       news-monitor feeds discover example.org --json
     """
-    seen = _look(subscriptions.address(url), state.settings(context))
+    seen = finding.look(subscriptions.address(url), state.settings(context))
     if as_json:
-        print_json(_as_json(seen))
+        print_json(finding.as_json(seen))
     elif seen.feed is not None:
-        _show(seen)
+        finding.show(seen)
         out.print(f"To follow it: news-monitor feeds add {safe(seen.feed.url)}")
     else:
-        _say_nothing_found(seen)
+        finding.say_nothing_found(seen)
     sys.exit(Exit.OK if seen.feed is not None else Exit.PROBLEM)
-
-
-def _look(url: str, settings: Config) -> Seen:
-    from monitor import assembly  # noqa: PLC0415 - loads all that the daemon is made of
-
-    with waiting(f"looking at {url}"), assembly.probe_tools(settings) as tools:
-        return asyncio.run(_seen(url, tools))
-
-
-async def _seen(url: str, tools: Any) -> Seen:
-    match await look_at(FeedSource(url=url), tools):
-        case FoundFeed() as found:
-            return Seen(feed=found)
-        case Page() as page:
-            return Seen(page=page, feed=await first_feed(page.links or page.guesses, tools))
-        case FetchError() as error:
-            return Seen(error=error)
-
-
-# --- what is shown ---------------------------------------------------------------------
-
-
-def _show(seen: Seen) -> None:
-    """The feed with its last entries, and what else the page names."""
-    found = seen.feed
-    assert found is not None
-    now = datetime.now(UTC)
-    articles = found.feed.articles
-    out.print(f"[bold]{safe(found.feed.title or found.url)}[/bold]")
-    rows = [("address", found.url)]
-    if found.answered_by != found.url:
-        rows.append(("answered by", found.answered_by))
-    if seen.page is not None:
-        rows.append(("found on", " · ".join(filter(None, (seen.page.url, seen.page.title)))))
-    rows.append(("language", f"{found.language or 'unknown'}, as its entries read"))
-    newest = f", the newest {ago(found.newest_at, now)}" if found.newest_at else ""
-    rows.append(("entries", f"{len(articles)}{newest}"))
-    print_list((f"  {label}", value) for label, value in rows)
-    if articles:
-        out.print()
-        print_list(
-            (
-                "  " + (when(one.published_at) if one.published_at else "no date"),
-                one.title or one.url,
-            )
-            for one in found.newest(SHOWN)
-        )
-    _show_links(seen.others)
-    out.print()
-
-
-def _show_links(links: Sequence[FeedLink]) -> None:
-    if links:
-        out.print("\nAlso named there:")
-        print_list((f"  {link.url}", _said_of(link)) for link in links)
-
-
-def _said_of(link: FeedLink) -> str:
-    kind = "" if link.kind is FeedKind.UNSAID else link.kind
-    how = "" if link.named is Named.IN_HEAD else link.named
-    return ", ".join(filter(None, (link.title[:200], kind, how))) or "a feed"
-
-
-def _say_nothing_found(seen: Seen) -> None:
-    """Why there is nothing to add, and what to do."""
-    if seen.error is not None:
-        advice = _ADVICE.get(seen.error.reason, _ANYWAY)
-        err.print(f"news-monitor: {seen.error.reason}: {safe(seen.error.detail)} ({advice})")
-        return
-    assert seen.page is not None
-    if seen.page.links:
-        err.print("news-monitor: none of the feeds that this page names could be read:")
-        print_list((f"  {link.url}", _said_of(link)) for link in seen.page.links)
-    else:
-        err.print(
-            "news-monitor: this page names no feed, and there is none at the usual places:"
-            " look for RSS on the site, and give the feed's own address"
-        )
-
-
-def _as_json(seen: Seen) -> dict[str, Any]:
-    found, page, error = seen.feed, seen.page, seen.error
-    return {
-        "feed": found
-        and {
-            "url": found.url,
-            "answered_by": found.answered_by,
-            "title": found.feed.title,
-            "language": found.language,
-            "entries": len(found.feed.articles),
-            "newest_at": found.newest_at,
-            "newest": [
-                {"title": one.title, "url": one.url, "published_at": one.published_at}
-                for one in found.newest(SHOWN)
-            ],
-        },
-        "page": page and {"url": page.url, "title": page.title},
-        "alternatives": seen.others,
-        "error": error and {"reason": error.reason, "detail": error.detail},
-    }
 
 
 # --- remove ----------------------------------------------------------------------------
