@@ -21,11 +21,13 @@ from tests.servers.traps import packed_zeros
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--timeout", type=float, default=30, help="seconds")
-    limits = Limits(total=timedelta(seconds=parser.parse_args().timeout))
+    parser.add_argument("traps", nargs="*", help="only these", metavar="TRAP")
+    options = parser.parse_args()
+    limits = Limits(total=timedelta(seconds=options.timeout))
     packed_zeros()
     failed = 0
     print(f"{'trap':20}{'s':>7}{'MB':>7}  ended as")
-    for name in CASES:
+    for name in options.traps or CASES:
         found = cost(name, limits)
         reason, words = says(name, limits)
         is_right = (

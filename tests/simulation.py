@@ -37,6 +37,8 @@ from tests.servers.polite.values import Publisher
 AGENT = "news-monitor/0 (+https://example.org/about)"
 TICK = timedelta(seconds=1)
 """As often as the daemon looks for what is due."""
+A_LOOK = timedelta(minutes=1)
+"""After which the simulation looks again for what is due and yet not given."""
 MOST_POLLS = 64
 PACE = 50.0
 """How much faster than real time the clock goes while polls are under way: what takes a second
@@ -160,4 +162,7 @@ async def _tick(tools: PollTools, store: SqliteStore, now: datetime, end: dateti
         await asyncio.gather(*(pipeline.poll(feed, tools) for feed in due))
         return max(now + TICK, tools.clock())
     times = [feed.next_check_at for feed in await tools.books.ask(store.feeds)]
-    return min(end, max(now + TICK, min(times, default=end)))
+    ahead = min((at for at in times if at > now), default=end)
+    if any(at <= now for at in times):  # held back, as by its host's 429
+        ahead = min(ahead, now + A_LOOK)
+    return min(end, max(now + TICK, ahead))

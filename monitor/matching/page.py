@@ -334,7 +334,7 @@ class Page:
         return tuple(
             Recognised(label, shift + mention.start, shift + mention.end)
             for begins, label in LISTED.items()
-            for key in sorted(self.keys)
+            for key in sorted(self.counts)
             if key.startswith(begins)
             for mention in self.mentions(key)
             if mention.line == MAIN

@@ -17,6 +17,8 @@ from tests.servers.hostile import Behaviour, Connection, answer, redirect
 
 DRIP = 0.05
 """Seconds between two drops."""
+PATIENCE = 120
+"""Seconds that a server which says nothing waits for the client to leave."""
 
 
 # --- answers that do not end -------------------------------------------------------
@@ -58,6 +60,7 @@ def drip_interim_answers(connection: Connection) -> None:
 
 def stall(connection: Connection) -> None:
     """Read, and say nothing; asked over TLS, it never begins encryption."""
+    connection.sock.settimeout(PATIENCE)
     connection.wait_until_left()
 
 

@@ -26,6 +26,7 @@ LONGEST_WISH = DAY
 
 _FEED = {"Content-Type": "application/rss+xml; charset=utf-8"}
 _PAGE = {"Content-Type": "text/html; charset=utf-8"}
+_RSS = b'<rss xmlns:sy="http://purl.org/rss/1.0/modules/syndication/" '
 _LOGIN = b"<!doctype html><html><title>Welcome to the hotel</title><p>Please log in.</html>"
 
 Validators = Mapping[str, str]
@@ -47,7 +48,7 @@ def document(feed: int, version: int, started: datetime, channel: str = "") -> b
         )
         for number in range(version, version - ENTRIES, -1)
     ]
-    body = render(items, title=f"Publisher {feed}")
+    body = render(items, title=f"Publisher {feed}").replace(b"<rss ", _RSS, 1)
     return body.replace(b"<channel>\n", b"<channel>\n" + channel.encode(), 1)
 
 
@@ -313,9 +314,7 @@ def ttl(asked: Asked) -> Answer:
 
 def syndication(asked: Asked) -> Answer:
     channel = (
-        '<sy:updatePeriod xmlns:sy="http://purl.org/rss/1.0/modules/syndication/">daily'
-        '</sy:updatePeriod><sy:updateFrequency xmlns:sy="http://purl.org/rss/1.0/modules/'
-        'syndication/">4</sy:updateFrequency>\n'
+        "<sy:updatePeriod>daily</sy:updatePeriod>\n<sy:updateFrequency>4</sy:updateFrequency>\n"
     )
     body = _body(asked, channel=channel)
     return _answer(asked, _both(asked), body=body, wait=6 * HOUR, wish=Wish.TTL)

@@ -1,0 +1,283 @@
+"""Measures polling beside its peer, ``reader``: the same feeds from the same server, in turns.
+
+``./dev bench`` or ``python bench/polling.py``. The feeds are local, each at a loopback address of its
+own; the server is a process of its own and not counted. Four looks at every feed:
+
+    first        nothing is known of it
+    304          it has not changed, and says so
+    same 200     it has not changed, and does not say so
+    one new      it has one new entry
+
+We are the polling half of the daemon as it is: SQLite with every commit on the disk, two reader
+processes, the shipped rules judged on every article. ``reader`` stores entries and judges nothing; it
+gets whichever number of threads serves it best. CPU is that of all processes of a side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.servers import bulk
+
+ROOT = Path(__file__).parent.parent
+PHASES = ("first", "304", "same 200", "one new")
+MODES = {"first": "honest", "304": "honest", "same 200": "deaf", "one new": "news"}
+AIMS = {"first": 3, "304": 15, "same 200": 20, "one new": 5}
+IN_FLIGHT = 64
+PEER_WORKERS = (1, 4, 16)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a phase took for all feeds, in seconds."""
+
+    phase: str
+    wall: float
+    cpu: float
+
+
+# --- the sides, each in a process of its own ---------------------------------------
+
+
+def us(
+    urls: Sequence[str], folder: Path, look: Callable[[str], Iterator[None]], rules: str
+) -> None:
+    """Poll with news-monitor."""
+    from monitor import assembly, loading, pipeline, reading
+    from monitor.alerts import plan
+    from monitor.feeds.addresses import AllowList
+    from monitor.feeds.fetch import Fetcher, Limits
+    from monitor.matching.rules import RuleSet
+    from monitor.models import FeedSource
+    from monitor.store.sqlite import SqliteStore
+    from monitor.store.thread import StoreThread
+    from monitor.workers import Workers
+
+    assembly.begin()
+    ruleset = RuleSet() if rules == "none" else loading.load(ROOT / "rules")
+    readers = Workers(assembly.READERS, reading.start, (ruleset, frozenset()))
+
+    async def poll_all() -> None:
+        with closing(SqliteStore.open(folder / "us.db", delivery_id=plan.delivery_id)) as store:
+            books = StoreThread(store)
+            fetcher = Fetcher(
+                limits=Limits(), user_agent="bench/0", allow=AllowList.parse(["127.0.0.0/8"])
+            )
+            tools = pipeline.PollTools(
+                books=books,
+                fetcher=fetcher,
+                readers=readers,
+                destinations=(),
+                clock=assembly.now,
+                min_interval=timedelta(0),
+                max_bytes=10_000_000,
+            )
+            store.sync_feeds(
+                [FeedSource(url=url, interval=timedelta(0)) for url in urls], assembly.now()
+            )
+            await asyncio.gather(
+                *(readers.call(timedelta(minutes=2), reading.ping) for _ in range(4))
+            )
+            places = asyncio.Semaphore(IN_FLIGHT)
+
+            async def poll(feed: object) -> None:
+                async with places:
+                    outcome = await pipeline.poll(feed, tools)
+                assert outcome.reason is None, outcome
+
+            try:
+                for phase in PHASES:
+                    feeds = await books.ask(store.feeds)
+                    with look(phase):
+                        await asyncio.gather(*map(poll, feeds))
+            finally:
+                fetcher.close()
+                books.close()
+            print(json.dumps({"articles": sum(one.articles for one in store.article_counts())}))
+
+    asyncio.run(poll_all())
+    readers.close()
+
+
+def peer(
+    urls: Sequence[str], folder: Path, look: Callable[[str], Iterator[None]], workers: int
+) -> None:
+    """Poll with ``reader``."""
+    from reader import make_reader
+
+    it = make_reader(str(folder / "peer.db"))
+    for url in urls:
+        it.add_feed(url)
+    for phase in PHASES:
+        with look(phase):
+            it.update_feeds(workers=workers, scheduled=False)
+    broken = sum(1 for _ in it.get_feeds(broken=True))
+    assert not broken, f"{broken} feeds failed"
+    print(json.dumps({"articles": it.get_entry_counts().total}))
+
+
+@contextmanager
+def looking(phase: str, port: int, feeds: int) -> Iterator[None]:
+    """Set the server's mode, measure what happens meanwhile, and check what was asked."""
+    control(port, MODES[phase])
+    began, before = time.perf_counter(), session_cpu()
+    yield
+    wall, cpu = time.perf_counter() - began, session_cpu() - before
+    status = "304" if phase == "304" else "200"
+    counts = control(port, "counts")
+    assert counts == {status: feeds}, (phase, counts)
+    print(json.dumps({"phase": phase, "wall": wall, "cpu": cpu}), flush=True)
+
+
+def control(port: int, name: str) -> Any:
+    """Ask the server, or set its mode."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/-/{name}", timeout=30) as answer:
+        return json.loads(answer.read())
+
+
+def session_cpu(session: int | None = None) -> float:
+    """CPU seconds of every process of a session (default: this one), ended ones included."""
+    ticks = 0
+    session = os.getsid(0) if session is None else session
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[3]) == session:
+                ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+# --- the run -----------------------------------------------------------------------
+
+
+def run_side(side: str, port: int, feeds: int, *more: str) -> tuple[list[Measured], int]:
+    """One round of one side, in a session of its own; what it measured and stored."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [sys.executable, __file__, "--side", side, folder, str(port), str(feeds), *more],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            start_new_session=True,
+            timeout=3_600,
+        )
+    *phases, last = map(json.loads, done.stdout.splitlines())
+    return [Measured(**phase) for phase in phases], last["articles"]
+
+
+@contextmanager
+def server(entries: int) -> Iterator[int]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.servers.bulk", "--entries", str(entries)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def best_peer_workers(port: int) -> int:
+    """The number of threads with which ``reader`` is quickest at 304s, tried on 200 feeds."""
+    walls = {}
+    for workers in PEER_WORKERS:
+        measured, _ = run_side("peer", port, 200, str(workers))
+        walls[workers] = next(one.wall for one in measured if one.phase == "304")
+    print("reader, 304s by threads: " + ", ".join(f"{n}: {w:.2f} s" for n, w in walls.items()))
+    return min(walls, key=lambda n: walls[n])
+
+
+def compare(feeds: int, entries: int, rounds: int, rules: str, workers: int | None) -> None:
+    """Print one table."""
+    has_peer = find_spec("reader") is not None
+    found: dict[tuple[str, str], list[Measured]] = {}
+    with server(entries) as port:
+        if has_peer and workers is None:
+            workers = best_peer_workers(port)
+        sides = {"us": rules} | ({"peer": str(workers)} if has_peer else {})
+        for _ in range(rounds):
+            for side, more in sides.items():
+                measured, articles = run_side(side, port, feeds, more)
+                assert articles == feeds * (entries + 1), (side, articles)
+                for one in measured:
+                    found.setdefault((side, one.phase), []).append(one)
+    print(
+        f"\n{feeds:,} feeds × {entries} entries, {rounds} round(s) in turns; rules: {rules}; "
+        + (f"reader with {workers} threads" if has_peer else "no peer: pip install '.[bench]'")
+    )
+    print(f"{'':10}{'feeds/s (median, best)':>26}{'CPU ms a feed (median, least)':>34}")
+    for phase in PHASES:
+        for side in sides:
+            ones = found[side, phase]
+            rates = [feeds / one.wall for one in ones]
+            costs = [1_000 * one.cpu / feeds for one in ones]
+            print(
+                f"{phase:10}{side:6}{median(rates):>10,.0f}{max(rates):>10,.0f}"
+                f"{median(costs):>24.2f}{min(costs):>10.2f}"
+            )
+        if has_peer:
+            by_wall = ratio(found, phase, lambda one: one.wall)
+            by_cpu = ratio(found, phase, lambda one: one.cpu)
+            print(f"{'':10}ratio {by_wall:>10.1f}×{by_cpu:>23.1f}×   (aim {AIMS[phase]}×)")
+
+
+def ratio(
+    found: dict[tuple[str, str], list[Measured]], phase: str, of: Callable[[Measured], float]
+) -> float:
+    """How many times the peer takes of what we take, by medians."""
+    return median(map(of, found["peer", phase])) / max(1e-9, median(map(of, found["us", phase])))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--wide", type=int, default=5_000, help="feeds of the second table; 0: none"
+    )
+    parser.add_argument("--rules", choices=["shipped", "none"], default="shipped")
+    parser.add_argument("--peer-workers", type=int, help="default: the best of 1, 4, 16")
+    parser.add_argument("--side", nargs="+", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.side:
+        side, folder, port, feeds, more = options.side
+        urls = [bulk.url(number, int(port)) for number in range(int(feeds))]
+        look = partial(looking, port=int(port), feeds=int(feeds))
+        if side == "us":
+            us(urls, Path(folder), look, more)
+        else:
+            peer(urls, Path(folder), look, int(more))
+        return
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    compare(200, 50, options.rounds, options.rules, options.peer_workers)
+    if options.wide:
+        compare(options.wide, 10, 1, options.rules, options.peer_workers)
+    print(f"load {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
