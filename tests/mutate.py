@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import sys
 import time
 from collections import Counter
@@ -251,9 +252,11 @@ class Tally:
     """Seconds, of those that were not killed; with the wait for a free reader."""
 
 
-async def run(numbers: Iterator[int], seed: int, readers: Workers, at_once: int) -> Tally:
-    """Read the mutants of those numbers, so many at once."""
-    feeds, tally = sources(), Tally()
+async def run(
+    numbers: Iterator[int], seed: int, readers: Workers, at_once: int, tally: Tally
+) -> None:
+    """Read the mutants of those numbers, so many at once, and count in ``tally`` what they become."""
+    feeds = sources()
 
     async def one_after_another() -> None:
         for number in numbers:
@@ -269,7 +272,6 @@ async def run(numbers: Iterator[int], seed: int, readers: Workers, at_once: int)
                 tally.slowest = max(tally.slowest, time.monotonic() - began)
 
     await asyncio.gather(*(one_after_another() for _ in range(at_once)))
-    return tally
 
 
 async def _outcome(readers: Workers, body: bytes) -> str:
@@ -310,7 +312,7 @@ def _articles(body: bytes) -> tuple[Article, ...]:
 
 
 def main(arguments: list[str]) -> int:
-    """Run, and print the table; 1 where anything raised."""
+    """Run, and print the table, also when interrupted; 1 where anything raised."""
     options = argparse.ArgumentParser(prog="python -m tests.mutate", description=__doc__)
     options.add_argument("-n", "--number", type=int, default=150_000)
     options.add_argument("--seed", type=int, default=1)
@@ -320,13 +322,12 @@ def main(arguments: list[str]) -> int:
         sys.stdout.buffer.write(mutant(sources(), chosen.seed, chosen.show))
         return 0
     console = Console(stderr=True)
-    pool, began = readers(), time.monotonic()
-    try:
+    pool, began, tally = readers(), time.monotonic(), Tally()
+    with contextlib.closing(pool), contextlib.suppress(KeyboardInterrupt):
         numbers = iter(track(range(chosen.number), "Mutants", console=console))
-        tally = asyncio.run(run(numbers, chosen.seed, pool, 2))
-    finally:
-        pool.close()
-    table = Table("outcome", "mutants", title=f"{chosen.number:,} mutants, seed {chosen.seed}")
+        asyncio.run(run(numbers, chosen.seed, pool, 2, tally))
+    done = sum(tally.outcomes.values())
+    table = Table("outcome", "mutants", title=f"{done:,} mutants, seed {chosen.seed}")
     for outcome, count in tally.outcomes.most_common():
         table.add_row(outcome, f"{count:,}")
     Console().print(table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import closing
 
 from monitor import reading
 from monitor.matching.rules import RuleSet
@@ -16,10 +17,10 @@ def nothing() -> None:
 
 
 def tally(count: int, pool: Workers) -> mutate.Tally:
-    try:
-        return asyncio.run(mutate.run(iter(range(count)), 7, pool, 2))
-    finally:
-        pool.close()
+    found = mutate.Tally()
+    with closing(pool):
+        asyncio.run(mutate.run(iter(range(count)), 7, pool, 2, found))
+    return found
 
 
 def test_no_mutant_makes_a_reader_raise(record_property: Callable[[str, object], None]) -> None:

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.feeds import blocks
 from monitor.feeds.parse import inflate, parse
 from monitor.models import (
     FailureReason,
@@ -22,10 +23,16 @@ from monitor.models import (
     ParsedFeed,
     Response,
 )
+from tests import mutate
 from tests.servers import hostile_bodies
 
 NOW = datetime(2025, 3, 10, 12, tzinfo=UTC)
 SOURCE = FeedSource(url="https://example.org/rss", name="Example", tags=("maghreb",))
+TAGS = (
+    *(b'<?xml version="1.0" encoding="x-nowhere"?>', b"<rss><channel>", b"</channel></rss>"),
+    *(b"<feed>", b"</feed>", b"<entry>", b"</entry>", b"<urlset>", b"<url><loc>", b"</url>"),
+    *(b"<title>Arms", b"</title>", b"{", b'"version": "1.1",', b"<!DOCTYPE rss [", b"]>"),
+)
 CORPORA = Path(__file__).parent.parent.parent / "shared" / "corpora"
 
 
@@ -170,6 +177,21 @@ def test_any_bytes_are_a_feed_or_our_error(body: bytes) -> None:
     assert isinstance(read(body), ParsedFeed | FetchError)
 
 
+@given(st.lists(st.sampled_from((*mutate.PIECES, *TAGS)), max_size=12).map(b"".join))
+@settings(max_examples=300, deadline=None)
+def test_any_pieces_of_feeds_are_a_feed_or_our_error(body: bytes) -> None:
+    assert isinstance(read(body), ParsedFeed | FetchError)
+
+
+@given(st.lists(st.sampled_from((*mutate.PIECES, *TAGS)), max_size=12).map(b"".join))
+def test_a_document_that_is_cut_at_its_entries_has_lost_nothing(body: bytes) -> None:
+    text = body.decode("utf-8", "replace")
+    head, entries, tail = blocks.split(text)
+    assert head + "".join(entries) + tail == text
+    apart = blocks.apart(text)
+    assert all(not blocks.is_whole(entries[at]) for at, _ in apart.broken)
+
+
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="no corpora beside the repository")
 def test_every_real_feed_yields_its_entries() -> None:
     feeds = [
@@ -223,3 +245,8 @@ def test_half_a_character_costs_nothing_but_itself() -> None:
     for reference in ("&#xD800;", "&#55296;"):
         (article,) = entries(rss(f"<item><title>Arms {reference} talks</title></item>"))
         assert article.title.startswith("Arms ")
+
+
+def test_what_a_document_says_of_its_letters_does_not_matter_any_more() -> None:
+    assert blocks.is_whole('<?xml version="1.0" encoding="x-nowhere"?><a/>')
+    assert not blocks.is_whole('<?xml version="1.0" encoding="x-nowhere"?><a>')

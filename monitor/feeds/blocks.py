@@ -35,7 +35,7 @@ def is_whole(text: str) -> bool:
     A document's own entities are gone before, so that there is none to grow.
     """
     try:
-        expat.ParserCreate().Parse(text.encode("utf-8", "replace"), True)
+        expat.ParserCreate("utf-8").Parse(text.encode("utf-8", "replace"), True)
     except expat.ExpatError:
         return False
     return True

@@ -13,7 +13,7 @@ _NAMED = re.compile(
     re.DOTALL,
 )
 _DOCTYPE = re.compile(r"<!DOCTYPE\b[^<>\[]{0,2000}(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
-_DECLARATION = re.compile(r"<\?xml[^>]{0,1000}\?>")
+_DECLARATION = re.compile(r"(?:<\?xml[^>]{0,1000}\?>\s*)+")
 
 
 def readable(text: str) -> str:
