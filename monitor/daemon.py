@@ -5,6 +5,7 @@ APScheduler runs a handful of ticks; what is due stands in the database::
     poll      every second     start a poll of what is due, of each host one, 50 at most
     deliver   every second     start a delivery to each idle destination that has one due
     rules     every 2 s        load the rules anew when their files have changed
+    notice    every 5 s        write a message to the operator about what changed
     watchdog  as systemd asks  tell it that every part moves
 
 A tick only starts tasks; each task ends by itself, within the deadlines of the pipeline.
@@ -25,7 +26,7 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__, assembly, config, loading, pipeline, reading, reports, systemd
-from monitor.alerts import plan, send
+from monitor.alerts import notices, plan, send
 from monitor.assembly import POLLS, SENDERS, now
 from monitor.config import Config
 from monitor.errors import ConfigError, RulesError, StoreError, WorkerFailed
@@ -43,6 +44,7 @@ GRACE = timedelta(seconds=15)
 """How long a stop waits for what is in flight."""
 PAUSE = timedelta(seconds=5)
 """How long a feed or a destination is left alone when the store could not be written."""
+NOTICE_TICK = timedelta(seconds=5)
 MOVES = timedelta(seconds=10)
 """Within which every part answers, or systemd is not told that the daemon lives."""
 WARM_UP = timedelta(seconds=60)
@@ -112,6 +114,7 @@ class Daemon:
                 polled.update(feed.id for feed in feeds)
                 self._starts_left = MOST_STARTS
                 await self._together(map(self._poll, feeds))
+            await self._notice_tick()
             while claimed := await self._due_deliveries():
                 await self._together(map(self._deliver, claimed))
         finally:
@@ -166,6 +169,7 @@ class Daemon:
             (self._poll_tick, POLL_TICK.total_seconds()),
             (self._deliver_tick, 1),
             (self._rules_tick, 2),
+            (self._notice_tick, NOTICE_TICK.total_seconds()),
         ]
         if (interval := systemd.watchdog_interval()) is not None:
             ticks.append((self._watchdog_tick, interval.total_seconds()))
@@ -211,6 +215,22 @@ class Daemon:
         except StoreError as error:
             logger().error("due deliveries not claimed", error=str(error))
         self._ticked["deliver"] = asyncio.get_running_loop().time()
+
+    async def _notice_tick(self) -> None:
+        """Tell the operator, as one message, what changed; without an operator nobody waits."""
+        try:
+            events, upto = await self._books.ask(self._store.unannounced)
+            told = [event for event in events if event.kind in notices.WORDS]
+            to = self._settings.operator.notify
+            alert = None
+            if told and to:
+                if not notices.is_time(told, self._settings.poll.interval, now()):
+                    return
+                alert = notices.notice(told, upto, to, now())
+            if events:
+                await self._books.ask(self._store.announce, alert, upto, now())
+        except StoreError as error:
+            logger().error("notice not stored", error=str(error))
 
     async def _rules_tick(self) -> None:
         if _look(self._settings.rules.dir) != self._seen:

@@ -174,6 +174,21 @@ class SqliteStore:
         with self._writing():
             polls.log(self._db, event)
 
+    def unannounced(self) -> tuple[tuple[Event, ...], int]:
+        """Some of the events after those that were announced, oldest first, and the number of
+        the last one."""
+        with self._reading():
+            return polls.unannounced(self._db)
+
+    def announce(self, alert: Alert | None, upto: int, now: datetime) -> None:
+        """Write the message about the events up to that number, if there is one, and that they
+        were announced."""
+        with self._writing():
+            if alert is not None:
+                outbox.write_lone_alert(self._db, alert, now, self._delivery_id)
+            polls.announced(self._db, upto)
+            failpoint("announce: in transaction")
+
     def ping(self) -> None:
         """Prove that the database can be written to, by writing."""
         with self._writing():
