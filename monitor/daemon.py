@@ -375,7 +375,7 @@ class Daemon:
             max_bytes=settings.poll.max_bytes,
         )
         asyncio.get_running_loop().call_later(
-            settings.poll.timeout.total_seconds() + 1, replaced.close
+            2 * settings.poll.timeout.total_seconds() + 1, replaced.close
         )
         self._deliver_tools = replace(
             self._deliver_tools, destinations={one.name: one for one in destinations}

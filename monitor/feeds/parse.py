@@ -19,6 +19,7 @@ from urllib.parse import urljoin
 import feedparser
 from feedparser.api import PREFERRED_XML_PARSERS
 
+from monitor.feeds.hints import earlier
 from monitor.feeds.hints import hints as hints_of
 from monitor.models import Article, FailureReason, FeedSource, FetchError, ParsedFeed, Response
 
@@ -101,6 +102,7 @@ def parse(
         title=_text(head.get("title"))[:500],
         articles=tuple(articles),
         skipped=len(entries[:MAX_ENTRIES]) - len(articles),
+        earlier_url=earlier(body, response.url),
         hints=hints_of(body),
     )
 
