@@ -24,6 +24,7 @@ from monitor.config.shape import (
     SECTIONS,
     DestinationSettings,
     Feed,
+    MetricsSettings,
     Operator,
     Poll,
     Rules,
@@ -49,6 +50,7 @@ class Config:
     poll: Poll
     rules: Rules
     operator: Operator
+    metrics: MetricsSettings
     feeds: tuple[Feed, ...]
     destinations: Mapping[str, DestinationSettings]
     folder: Path
@@ -101,6 +103,7 @@ def parse(text: str, file: Path, environ: Mapping[str, str]) -> Config:
         poll=tree.poll,
         rules=tree.rules,
         operator=tree.operator,
+        metrics=tree.metrics,
         feeds=tree.feeds,
         destinations=tree.destinations,
         folder=file.parent,
@@ -149,6 +152,7 @@ class _Settings(BaseSettings):
     poll: dict[str, Any]
     rules: dict[str, Any]
     operator: dict[str, Any]
+    metrics: dict[str, Any]
     feeds: list[Any]
     destinations: dict[str, Any]
 

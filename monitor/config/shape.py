@@ -19,6 +19,7 @@ from monitor.config.values import (
     Header,
     Language,
     Line,
+    Listen,
     Name,
     PathBesideConfig,
     PathInState,
@@ -77,6 +78,12 @@ class Operator(Section):
     notify: tuple[Name, ...] = ()
 
 
+class MetricsSettings(Section):
+    """Where Prometheus finds numbers."""
+
+    listen: Listen | None = None
+
+
 class DestinationSettings(Section):
     """A destination as it is written in the file: its URL, or where to read it."""
 
@@ -96,6 +103,7 @@ class Tree(Section):
     poll: Poll
     rules: Rules
     operator: Operator
+    metrics: MetricsSettings
     feeds: Annotated[tuple[Feed, ...], BeforeValidator(_in_array)]
     destinations: dict[Name, DestinationSettings]
 
@@ -177,6 +185,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "poll": Poll,
     "rules": Rules,
     "operator": Operator,
+    "metrics": MetricsSettings,
     "feeds": Feed,
     "destinations": DestinationSettings,
 }
@@ -185,6 +194,7 @@ _EMPTY: Mapping[str, Any] = {
     "poll": {},
     "rules": {},
     "operator": {},
+    "metrics": {},
     "feeds": [],
     "destinations": {},
 }

@@ -23,6 +23,7 @@ from monitor.models import (
     DeliveryResult,
     Event,
     EventKind,
+    FeedHealth,
     FeedSource,
     FeedState,
     PollOutcome,
@@ -226,6 +227,16 @@ class SqliteStore:
         """How many deliveries each destination has in each state."""
         with self._reading():
             return ledger.delivery_counts(self._db)
+
+    def feed_counts(self) -> Mapping[FeedHealth, int]:
+        """How many followed feeds are how."""
+        with self._reading():
+            return ledger.feed_counts(self._db)
+
+    def open_deliveries(self) -> tuple[int, datetime | None]:
+        """How many deliveries wait or are in flight, and when the oldest was created."""
+        with self._reading():
+            return ledger.open_deliveries(self._db)
 
     def article_counts(self, since: datetime = _EVER) -> tuple[ArticleCount, ...]:
         """What each feed has brought since then; feeds that brought nothing are left out."""
