@@ -5,6 +5,8 @@ APScheduler runs a handful of ticks; what is due stands in the database::
     poll      every second     start a poll of what is due, of each host one, 50 at most
     deliver   every second     start a delivery to each idle destination that has one due
     rules     every 2 s        load the rules anew when their files have changed
+    notice    every 5 s        write a message to the operator about what changed
+    metrics   every 15 s       count what stands in the database, if anybody is to see it
     watchdog  as systemd asks  tell it that every part moves
 
 A tick only starts tasks; each task ends by itself, within the deadlines of the pipeline.
@@ -25,12 +27,13 @@ from typing import Any
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__, assembly, config, loading, pipeline, reading, reports, systemd
-from monitor.alerts import plan, send
+from monitor.alerts import notices, plan, send
 from monitor.assembly import POLLS, SENDERS, now
 from monitor.config import Config
 from monitor.errors import ConfigError, RulesError, StoreError, WorkerFailed
 from monitor.logs import logger
 from monitor.matching.rules import RuleSet
+from monitor.metrics import Metrics
 from monitor.models import Delivery, Destination, Event, EventKind, FeedState, Sent
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import StoreThread
@@ -43,6 +46,8 @@ GRACE = timedelta(seconds=15)
 """How long a stop waits for what is in flight."""
 PAUSE = timedelta(seconds=5)
 """How long a feed or a destination is left alone when the store could not be written."""
+METRICS_TICK = timedelta(seconds=15)
+NOTICE_TICK = timedelta(seconds=5)
 MOVES = timedelta(seconds=10)
 """Within which every part answers, or systemd is not told that the daemon lives."""
 WARM_UP = timedelta(seconds=60)
@@ -76,6 +81,7 @@ class Daemon:
         self._books = StoreThread(self._store)
         self._poll_tools = assembly.poll_tools(settings, ruleset, self._books, since)
         self._deliver_tools = assembly.deliver_tools(self._books, assembly.destinations(settings))
+        self._metrics = Metrics(lambda: time.monotonic() - self._ticked.get("poll", 0.0))
 
     async def run(self) -> bool:
         """Serve until SIGTERM or SIGINT; SIGHUP loads configuration and rules anew.
@@ -88,6 +94,7 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self.reload()))
         try:
             await self._start()
+            self._serve_metrics()
             scheduler = self._scheduler()
             self._is_serving = True
             await self._poll_tick()
@@ -112,6 +119,7 @@ class Daemon:
                 polled.update(feed.id for feed in feeds)
                 self._starts_left = MOST_STARTS
                 await self._together(map(self._poll, feeds))
+            await self._notice_tick()
             while claimed := await self._due_deliveries():
                 await self._together(map(self._deliver, claimed))
         finally:
@@ -148,6 +156,7 @@ class Daemon:
         for task in self._tasks:
             task.cancel()
         await self._note(EventKind.STOPPED, "", f"{len(self._tasks)} in flight")
+        self._metrics.close()
         self._poll_tools.fetcher.close()
         self._poll_tools.readers.close()
         self._deliver_tools.senders.close()
@@ -166,6 +175,8 @@ class Daemon:
             (self._poll_tick, POLL_TICK.total_seconds()),
             (self._deliver_tick, 1),
             (self._rules_tick, 2),
+            (self._notice_tick, NOTICE_TICK.total_seconds()),
+            (self._metrics_tick, METRICS_TICK.total_seconds()),
         ]
         if (interval := systemd.watchdog_interval()) is not None:
             ticks.append((self._watchdog_tick, interval.total_seconds()))
@@ -211,6 +222,41 @@ class Daemon:
         except StoreError as error:
             logger().error("due deliveries not claimed", error=str(error))
         self._ticked["deliver"] = asyncio.get_running_loop().time()
+
+    async def _notice_tick(self) -> None:
+        """Tell the operator, as one message, what changed; without an operator nobody waits."""
+        try:
+            events, upto = await self._books.ask(self._store.unannounced)
+            told = [event for event in events if event.kind in notices.WORDS]
+            to = self._settings.operator.notify
+            alert = None
+            if told and to:
+                if not notices.is_time(told, self._settings.poll.interval, now()):
+                    return
+                alert = notices.notice(told, upto, to, now())
+            if events:
+                await self._books.ask(self._store.announce, alert, upto, now())
+        except StoreError as error:
+            logger().error("notice not stored", error=str(error))
+
+    async def _metrics_tick(self) -> None:
+        if self._settings.metrics.listen is None:
+            return
+        try:
+            feeds = await self._books.ask(self._store.feed_counts)
+            count, oldest = await self._books.ask(self._store.open_deliveries)
+        except StoreError as error:
+            logger().error("metrics not counted", error=str(error))
+        else:
+            age = (now() - oldest).total_seconds() if oldest else 0.0
+            self._metrics.counted(feeds, count, age)
+
+    def _serve_metrics(self) -> None:
+        if (listen := self._settings.metrics.listen) is not None:
+            try:
+                self._metrics.serve(listen)
+            except OSError as error:
+                logger().error("metrics not served", at=listen, error=error.strerror or str(error))
 
     async def _rules_tick(self) -> None:
         if _look(self._settings.rules.dir) != self._seen:
@@ -294,6 +340,7 @@ class Daemon:
             await asyncio.sleep(PAUSE.total_seconds())
         else:
             reports.polled(feed, outcome)
+            self._metrics.polled(outcome)
             if any(judged.alerts for judged in outcome.articles):
                 await self._deliver_now()
         finally:
@@ -308,6 +355,7 @@ class Daemon:
             await asyncio.sleep(PAUSE.total_seconds())
         else:
             reports.delivered(delivery, result)
+            self._metrics.delivered(result)
             if isinstance(result, Sent):
                 self._troubled.discard(delivery.destination)
             else:
@@ -355,7 +403,7 @@ class Daemon:
             max_bytes=settings.poll.max_bytes,
         )
         asyncio.get_running_loop().call_later(
-            settings.poll.timeout.total_seconds() + 1, replaced.close
+            2 * settings.poll.timeout.total_seconds() + 1, replaced.close
         )
         self._deliver_tools = replace(
             self._deliver_tools, destinations={one.name: one for one in destinations}

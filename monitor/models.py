@@ -320,6 +320,8 @@ class ParsedFeed:
     articles: tuple[Article, ...] = ()
     skipped: int = 0
     """Entries that could not be read; each costs only itself."""
+    earlier_url: str = ""
+    """Where the entries before these are, on the same host; "" if the feed does not offer them."""
     hints: FeedHints = field(default_factory=FeedHints)
 
 

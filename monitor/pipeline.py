@@ -2,7 +2,7 @@
 
 ::
 
-    poll     FeedState → fetch → read → admit → fill → judge → plan → commit
+    poll     FeedState → fetch → read (→ the pages before) → admit → fill → judge → plan → commit
     deliver  Delivery → render → send → record
 
 Expected failures travel as values and end in the store: a feed's in its row, a delivery's in
@@ -65,6 +65,8 @@ JUDGE_BATCH = 10
 RENAMING = 10
 """Entries with other guids at once from which the operator is told."""
 SEND_DEADLINE = timedelta(seconds=45)
+EARLIER_PAGES = 3
+"""Asked for at most where entries have rolled off between two polls."""
 LEASE = SEND_DEADLINE + timedelta(seconds=60)
 """How long a claimed delivery is left alone: longer than any attempt can take."""
 
@@ -137,6 +139,10 @@ async def _read(
         return NotModified(
             validators=response.validators, freshness=response.freshness, trail=response.trail
         )
+    return await _parsed(response, feed, tools)
+
+
+async def _parsed(response: Response, feed: FeedState, tools: PollTools) -> ParsedFeed | FetchError:
     try:
         return await tools.readers.call(
             READ_DEADLINE, reading.read, response, feed.source, tools.clock(), tools.max_bytes
@@ -155,6 +161,7 @@ async def _commit_news(
     judged: dict[Article, _Verdict] = {}
     events: tuple[Event, ...] = ()
     read = failed = 0
+    parsed = await _with_earlier(feed, parsed, tools)
     while True:
         known = await tools.books.ask(
             tools.books.store.known, [key for article in parsed.articles for key in article.keys]
@@ -205,6 +212,32 @@ async def _fill(feed: FeedState, articles: Sequence[Article], tools: PollTools) 
     filled = await pages.fill(news, feed.source.full_text, page_tools)
     whole = dict(zip(news, filled.articles, strict=True))
     return replace(filled, articles=tuple(whole.get(one, one) for one in articles))
+
+
+async def _with_earlier(feed: FeedState, parsed: ParsedFeed, tools: PollTools) -> ParsedFeed:
+    """With the pages before, where none of the entries is known and the feed offers them."""
+    for _ in range(EARLIER_PAGES):
+        if feed.first_read_at is None or not parsed.earlier_url:
+            break
+        keys = [key for article in parsed.articles for key in article.keys]
+        known = await tools.books.ask(tools.books.store.known, keys)
+        if not _has_overflowed(parsed, known):
+            break
+        answer = await tools.fetcher.fetch(Request(url=parsed.earlier_url, at=tools.clock()))
+        if not isinstance(answer, Response):
+            break
+        page = await _parsed(answer, feed, tools)
+        if not isinstance(page, ParsedFeed):
+            break
+        articles = parsed.articles + page.articles
+        parsed = replace(parsed, articles=articles, earlier_url=page.earlier_url)
+    return parsed
+
+
+def _has_overflowed(parsed: ParsedFeed, known: Mapping[str, Known]) -> bool:
+    """Whether no entry was there at the last poll, of enough to tell."""
+    is_enough = len(parsed.articles) >= health.ENOUGH_ENTRIES
+    return is_enough and not any(identity.is_of_feed(key) for key in known)
 
 
 async def _judge(
@@ -357,7 +390,7 @@ def _news(
         freshness=response.freshness,
     )
     way = route.after_answer(feed, response.trail, now, is_same_feed=bool(known))
-    found = health.after_success(rhythm, now)
+    found = health.after_success(feed, rhythm, now)
     why = health.why_answering(rhythm, found, len(parsed.articles), now)
     return PollOutcome(
         feed_id=feed.id,
@@ -389,9 +422,7 @@ def _rhythm(
         return health.first_rhythm(parsed.articles, now)
     if not has_news:
         return feed.rhythm
-    has_overflowed = len(parsed.articles) >= health.ENOUGH_ENTRIES and not any(
-        identity.is_of_feed(key) for key in known
-    )
+    has_overflowed = _has_overflowed(parsed, known)
     return health.next_rhythm(feed.rhythm, now, has_overflowed=has_overflowed)
 
 
@@ -416,7 +447,7 @@ def _unchanged(
         freshness=answer.freshness,
     )
     way = route.after_answer(feed, answer.trail, now, is_same_feed=feed.validators.etag is not None)
-    found = health.after_success(feed.rhythm, now)
+    found = health.after_success(feed, feed.rhythm, now)
     why = health.why_answering(feed.rhythm, found, 0, now)
     return PollOutcome(
         feed_id=feed.id,

@@ -14,12 +14,14 @@ from monitor.models import (
     Sent,
 )
 
+GOOD_NEWS = (EventKind.FEED_RECOVERED, EventKind.FEED_MOVED)
+
 
 def polled(feed: FeedState, outcome: PollOutcome) -> None:
     """What a poll brought: news and changes of health aloud, the rest at debug level."""
     log = logger().bind(feed=feed.source.name)
     for event in outcome.events:
-        say = log.info if event.kind is EventKind.FEED_RECOVERED else log.warning
+        say = log.info if event.kind in GOOD_NEWS else log.warning
         say(str(event.kind), url=event.subject, detail=event.detail)
     for judged in outcome.articles:
         for alert in judged.alerts:

@@ -52,6 +52,7 @@ class Service:
         destinations: Mapping[str, str] | None = None,
         rules: Path = RULES,
         poll: Mapping[str, Any] | None = None,
+        operator: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         arguments: Sequence[str] = (),
         verbose: bool = False,
@@ -71,6 +72,7 @@ class Service:
         }
         self._feeds = [feed if isinstance(feed, Mapping) else {"url": feed} for feed in feeds]
         self._destinations = dict(destinations or {})
+        self._operator = list(operator)
         self.environment = clean_environment(**(environment or {}))
         self._arguments = [*(["-v"] if verbose else []), "--log-format", "json"]
         self._run_arguments = list(arguments)
@@ -86,6 +88,7 @@ class Service:
 
         lines = ["[poll]", *(f"{key} = {value(one)}" for key, one in self._poll.items())]
         lines += ["[rules]", f"dir = {value(str(self._rules))}"]
+        lines += ["[operator]", f"notify = {value(self._operator)}"]
         for feed in self._feeds:
             lines += ["[[feeds]]", *(f"{key} = {value(one)}" for key, one in feed.items())]
         for name, url in self._destinations.items():

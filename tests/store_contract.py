@@ -961,3 +961,26 @@ def test_articles_are_counted_by_feed_and_time(store):
 def test_a_sound_store_has_nothing_wrong(store):
     tell(store, alert("a", "mail"))
     assert store.integrity_check() == ()
+
+
+# --- what the operator is told -----------------------------------------------------
+
+
+def test_events_are_announced_once_with_the_message_about_them(store):
+    (feed,) = follow(store)
+    first = Event(at=at(), kind=EventKind.FEED_FAILING, subject="a", detail="x")
+    store.log(first)
+    events, upto = store.unannounced()
+    assert events == (first,)
+    second = replace(first, kind=EventKind.FEED_RECOVERED)
+    store.commit(poll(feed, events=(second,)))
+    told = alert("notice", "desk")
+    store.announce(told, upto, at(1))
+    assert claimed_ids(store) == ["algeria-us-arms notice/desk"]
+    events, upto = store.unannounced()
+    assert events == (second,)
+    store.announce(None, upto, at(2))
+    assert store.unannounced() == ((), 0)
+    store.announce(told, 0, at(3))  # what is known is known
+    assert store.unannounced() == ((), 0)
+    assert len(store.alerts(9)) == 1

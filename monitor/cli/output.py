@@ -87,13 +87,18 @@ def plain(value: object) -> Any:
     return value
 
 
+def coloured(text: object, style: str) -> Text:
+    """A cell of a table in a colour, where colours are shown (``NO_COLOR`` is honoured)."""
+    return Text.from_markup(safe(text), style=style)
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table without lines; a cell is text, whatever is in it."""
+    """A table without lines; a cell is text, whatever is in it, or ``coloured``."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*map(safe, row))
+        table.add_row(*(cell if isinstance(cell, Text) else safe(cell) for cell in row))
     out.print(table)
 
 
@@ -164,6 +169,16 @@ def ago(at: datetime | None, now: datetime) -> str:
     else:
         text = f"{size} s"
     return f"{text} ago" if seconds >= 0 else f"in {text}"
+
+
+def lasting(span: timedelta | None) -> str:
+    """How long a span is, in one unit; "" for none."""
+    if span is None:
+        return ""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if span.total_seconds() >= 2 * length:
+            return f"{span.total_seconds() / length:.0f} {unit}"
+    return f"{span.total_seconds():.0f} s"
 
 
 def print_mistakes(mistakes: Iterable[Mistake], kind: str = "") -> None:

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from monitor.cli import state
-from monitor.cli.feeds import health_of
+from monitor.cli.feeds import COLOURS, health_of, urgency
 from monitor.cli.output import ago, out, paragraph, print_json, safe
-from monitor.models import DeliveryState, EventKind, FeedState
+from monitor.models import DeliveryState, EventKind, FeedHealth, FeedState
 from monitor.store.sqlite import SqliteStore
 
+MOST_FEEDS = 20
 RULES = (EventKind.RULES_LOADED, EventKind.RULES_REFUSED)
 LIFE = (EventKind.STARTED, EventKind.STOPPED)
 
@@ -49,6 +50,8 @@ def _collect(store: SqliteStore, now: datetime, *, is_running: bool) -> dict[str
         "is_running": is_running,
         "feeds": {
             "count": len(feeds),
+            "health": Counter(str(feed.health) for feed in feeds),
+            "blind": [_failing(feed) for feed in sorted(feeds, key=urgency) if urgency(feed) < 2],
             "failing": [_failing(feed) for feed in feeds if feed.reason is not None],
             "waiting": sum(feed.polled_at is None for feed in feeds),
         },
@@ -75,7 +78,10 @@ def _failing(feed: FeedState) -> dict[str, Any]:
         "failures": feed.failures,
         "succeeded_at": feed.succeeded_at,
         "next_check_at": feed.next_check_at,
-        "health": health_of(feed),
+        "new_article_at": feed.new_article_at,
+        "health": feed.health,
+        "is_blind": feed.health.is_blind,
+        "words": health_of(feed),
     }
 
 
@@ -91,14 +97,19 @@ def _print(found: dict[str, Any], now: datetime) -> None:
     else:
         out.print(f"[bold]daemon[/]      {life.kind} {ago(life.at, now)}  {safe(life.detail)}")
     feeds = found["feeds"]
-    good = feeds["count"] - len(feeds["failing"]) - feeds["waiting"]
     waiting = f", {feeds['waiting']} not polled yet" if feeds["waiting"] else ""
-    out.print(f"[bold]feeds[/]       {good} of {feeds['count']} ok{waiting}")
-    for feed in feeds["failing"]:
-        last = ago(feed["succeeded_at"], now)
-        out.print(
-            f"            [red]✗[/] {safe(feed['name'])}: {safe(feed['health'])}; read {last}"
-        )
+    shaky = sum(feed["health"] is FeedHealth.OK for feed in feeds["failing"])
+    failed = f", {shaky} with a failed poll" if shaky else ""
+    out.print(
+        f"[bold]feeds[/]       {feeds['health'][FeedHealth.OK]} of {feeds['count']}"
+        f" ok{failed}{waiting}"
+    )
+    for feed in feeds["blind"][:MOST_FEEDS]:
+        colour = COLOURS.get(feed["health"], "red")
+        last = f"read {ago(feed['succeeded_at'], now)}, new {ago(feed['new_article_at'], now)}"
+        out.print(f"            [{colour}]✗[/] {safe(feed['name'])}: {safe(feed['words'])}; {last}")
+    if (more := len(feeds["blind"]) - MOST_FEEDS) > 0:
+        out.print(f"            and {more} more: news-monitor feeds list")
     out.print(
         f"[bold]last day[/]    {found['articles_24h']} articles, {found['matched_24h']} matched,"
         f" {found['alerted_24h']} alerted"

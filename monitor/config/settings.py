@@ -20,7 +20,17 @@ from typing import Any
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from monitor import mistakes
-from monitor.config.shape import SECTIONS, DestinationSettings, Feed, Poll, Rules, Storage, checked
+from monitor.config.shape import (
+    SECTIONS,
+    DestinationSettings,
+    Feed,
+    MetricsSettings,
+    Operator,
+    Poll,
+    Rules,
+    Storage,
+    checked,
+)
 from monitor.config.tomlfile import TomlFile, read_toml
 from monitor.config.values import Folders, host_of
 from monitor.errors import ConfigError, Mistake
@@ -39,6 +49,8 @@ class Config:
     storage: Storage
     poll: Poll
     rules: Rules
+    operator: Operator
+    metrics: MetricsSettings
     feeds: tuple[Feed, ...]
     destinations: Mapping[str, DestinationSettings]
     folder: Path
@@ -91,6 +103,8 @@ def parse(text: str, file: Path, environ: Mapping[str, str]) -> Config:
         storage=tree.storage,
         poll=tree.poll,
         rules=tree.rules,
+        operator=tree.operator,
+        metrics=tree.metrics,
         feeds=tree.feeds,
         destinations=tree.destinations,
         folder=file.parent,
@@ -138,6 +152,8 @@ class _Settings(BaseSettings):
     storage: dict[str, Any]
     poll: dict[str, Any]
     rules: dict[str, Any]
+    operator: dict[str, Any]
+    metrics: dict[str, Any]
     feeds: list[Any]
     destinations: dict[str, Any]
 

@@ -20,6 +20,7 @@ from monitor.config.values import (
     Header,
     Language,
     Line,
+    Listen,
     Name,
     PathBesideConfig,
     PathInState,
@@ -75,6 +76,18 @@ class Feed(Section):
     full_text: FullTextChoice | None = None
 
 
+class Operator(Section):
+    """Who is told of the service itself."""
+
+    notify: tuple[Name, ...] = ()
+
+
+class MetricsSettings(Section):
+    """Where Prometheus finds numbers."""
+
+    listen: Listen | None = None
+
+
 class DestinationSettings(Section):
     """A destination as it is written in the file: its URL, or where to read it."""
 
@@ -93,6 +106,8 @@ class Tree(Section):
     storage: Storage
     poll: Poll
     rules: Rules
+    operator: Operator
+    metrics: MetricsSettings
     feeds: Annotated[tuple[Feed, ...], BeforeValidator(_in_array)]
     destinations: dict[Name, DestinationSettings]
 
@@ -103,7 +118,7 @@ class Tree(Section):
 def checked(tree: Mapping[str, Any], folders: Folders) -> tuple[Tree | None, list[Complaint]]:
     """The whole tree as it should be, and everything that is wrong with it."""
     tree = {**_EMPTY, **tree}
-    wrong = [*_too_often(tree), *_twice(tree)]
+    wrong = [*_too_often(tree), *_twice(tree), *_nobody(tree)]
     try:
         return Tree.model_validate(tree, context=folders), wrong
     except ValidationError as error:
@@ -152,6 +167,18 @@ def _twice(tree: Mapping[str, Any]) -> Iterator[Complaint]:
                 yield Complaint(path=("feeds", number, "url"), message=message)
 
 
+def _nobody(tree: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Names under ``operator.notify`` that no destination has."""
+    operator, named = tree["operator"], tree["destinations"]
+    told = operator.get("notify") if isinstance(operator, dict) else None
+    if isinstance(told, list) and isinstance(named, dict):
+        for number, name in enumerate(told):
+            if isinstance(name, str) and name not in named:
+                there = ", ".join(sorted(named)) or "none"
+                message = f"no such destination (there are: {there})"
+                yield Complaint(path=("operator", "notify", number), message=message)
+
+
 def _feeds(tree: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     feeds = tree["feeds"] if isinstance(tree["feeds"], list) else []
     return ((number, feed) for number, feed in enumerate(feeds) if isinstance(feed, dict))
@@ -161,6 +188,8 @@ SECTIONS: Mapping[str, type[Section]] = {
     "storage": Storage,
     "poll": Poll,
     "rules": Rules,
+    "operator": Operator,
+    "metrics": MetricsSettings,
     "feeds": Feed,
     "destinations": DestinationSettings,
 }
@@ -168,6 +197,8 @@ _EMPTY: Mapping[str, Any] = {
     "storage": {},
     "poll": {},
     "rules": {},
+    "operator": {},
+    "metrics": {},
     "feeds": [],
     "destinations": {},
 }

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.util import find_spec
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
@@ -187,6 +187,21 @@ def _is_network(text: str) -> bool:
     return True
 
 
+def _listen(text: str) -> str:
+    """An address and a port: ``127.0.0.1:9108``, ``[::1]:9108``; no name, which could be any."""
+    host, _, port = text.rpartition(":")
+    try:
+        ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        host = ""
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) <= _MAX_PORT:
+        raise ValueError(
+            f'expected an address and a port, as "127.0.0.1:9108", found {quoted(text)}'
+        )
+    return text
+
+
+Listen = Annotated[str, AfterValidator(_listen)]
 FeedUrl = Annotated[str, AfterValidator(_feed_url)]
 PrivateHost = Annotated[str, AfterValidator(_private_host)]
 

@@ -78,11 +78,16 @@ def is_proof(state: FeedState) -> bool:
     return state.reason not in _BODIES or state.validators.etag is not None
 
 
-def after_success(rhythm: Rhythm, now: datetime) -> FeedHealth:
-    """How a feed is that answered."""
+def after_success(state: FeedState, rhythm: Rhythm, now: datetime) -> FeedHealth:
+    """How a feed is that answered; ``state`` is that before.
+
+    It is frozen if it was so when it was last looked at: a clock that has jumped, or a machine
+    that has slept for days, is no silence of the feed's.
+    """
     if is_overflowing(rhythm, now):
         return FeedHealth.OVERFLOWING
-    return FeedHealth.FROZEN if is_frozen(rhythm, now) else FeedHealth.OK
+    looked_at = min(state.succeeded_at or now, now)
+    return FeedHealth.FROZEN if is_frozen(rhythm, looked_at) else FeedHealth.OK
 
 
 def after_failure(state: FeedState, error: FetchError, *, deaths: int, is_gone: bool) -> FeedHealth:
@@ -105,7 +110,9 @@ def deaths_after(state: FeedState, error: FetchError) -> int:
 
 def is_overflowing(rhythm: Rhythm, now: datetime) -> bool:
     """Whether entries rolled off between two polls of the last day."""
-    return rhythm.overflowed_at is not None and now - rhythm.overflowed_at < OVERFLOW_LASTS
+    if rhythm.overflowed_at is None:
+        return False
+    return timedelta(0) <= now - rhythm.overflowed_at < OVERFLOW_LASTS
 
 
 def is_frozen(rhythm: Rhythm, now: datetime) -> bool:

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from monitor.feeds import jsonfeed, sitemap, syndication
 from monitor.feeds.encodings import decode
-from monitor.feeds.hints import hints
+from monitor.feeds.hints import earlier, hints
 from monitor.models import FailureReason, FeedSource, FetchError, ParsedFeed, Response
 
 _CHUNK = 65_536
@@ -86,7 +86,7 @@ def parse(
         # Not before: some wrap their feed in a page.
         return FetchError(reason=FailureReason.NOT_A_FEED, detail="an HTML page")
     if isinstance(parsed, ParsedFeed):
-        return replace(parsed, hints=hints(body))
+        return replace(parsed, hints=hints(body), earlier_url=earlier(body, response.url))
     return parsed
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from monitor.models import Article, Event, EventKind
+from monitor.models import Article, Event, EventKind, FeedHealth
 from monitor.store import rows
 from monitor.store.outbox import ALERT_COLUMNS, ALERT_TABLES
 from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert
@@ -70,6 +70,23 @@ def _with_deliveries(db: Database, found: Sequence[rows.Row]) -> tuple[StoredAle
 def delivery_counts(db: Database) -> tuple[DeliveryCount, ...]:
     """How many deliveries each destination has in each state."""
     return tuple(rows.delivery_count(row) for row in db.execute(_DELIVERY_COUNTS))
+
+
+def feed_counts(db: Database) -> dict[FeedHealth, int]:
+    """How many followed feeds are how."""
+    found = db.execute(
+        "SELECT health, count(*) AS count FROM feed WHERE position IS NOT NULL GROUP BY health"
+    )
+    return {FeedHealth(row["health"]): row["count"] for row in found}
+
+
+def open_deliveries(db: Database) -> tuple[int, datetime | None]:
+    """How many deliveries wait or are in flight, and when the oldest was created."""
+    found = db.execute(
+        "SELECT count(*) AS count, min(created_at) AS oldest FROM delivery"
+        " WHERE next_attempt_at IS NOT NULL"
+    ).fetchone()
+    return found["count"], rows.instant(found["oldest"]) if found["oldest"] else None
 
 
 def article_counts(db: Database, since: datetime) -> tuple[ArticleCount, ...]:

@@ -4,7 +4,7 @@ What the tables hold, in the order in which a poll fills them::
 
     feed ─< article ─< match ─< alert ─< delivery        event   (the operator's log)
                └──< article_key                          pulse   (proof of writing)
-    host   (those that want to be left alone for a while)
+    host   (those that want to be left alone for a while)      notice  (how far it was told)
 
 Instants are text, UTC, of one width (``2026-03-07T10:15:00.000000Z``), so that their order
 as text is their order in time. Lists are JSON text. A step that adds a reason or a state to
@@ -223,12 +223,23 @@ def _pages(db: Database) -> None:
     db.executescript(_PAGES)
 
 
+_NOTICES = """
+CREATE TABLE notice (upto INTEGER NOT NULL) STRICT;  -- the last event that the operator was told
+INSERT INTO notice (upto) SELECT coalesce(max(id), 0) FROM event;
+"""
+
+
+def _notices(db: Database) -> None:
+    db.executescript(_NOTICES)
+
+
 _STEPS = {
     "0001 first tables": _first_tables,
     "0002 schedule": _schedule,
     "0003 hosts": _hosts,
     "0004 moves": _moves,
     "0005 health": _health,
+    "0006 notices": _notices,
     "0010 edited articles": _edited_articles,
     "0011 pages": _pages,
 }

@@ -29,6 +29,7 @@ SMALL_STEP = timedelta(seconds=60)
 """A poll further in the future than this was made by a clock that has been set back since."""
 
 _KEYS_AT_ONCE = 500
+_EVENTS_AT_ONCE = 1000
 
 _FOLLOW = """
     INSERT INTO feed
@@ -287,6 +288,21 @@ def _claim(db: Database, keys: Iterable[str], article_id: int) -> None:
         )
         if not claimed.rowcount:
             raise ClaimedMeanwhile
+
+
+def unannounced(db: Database) -> tuple[tuple[Event, ...], int]:
+    """The events that the operator was not told yet, oldest first, and the last one's number."""
+    found = db.execute(
+        "SELECT * FROM event WHERE id > (SELECT upto FROM notice) ORDER BY id LIMIT ?",
+        [_EVENTS_AT_ONCE],
+    ).fetchall()
+    upto = found[-1]["id"] if found else 0
+    return tuple(rows.event(row) for row in found), upto
+
+
+def announced(db: Database, upto: int) -> None:
+    """Remember that the operator knows the events up to that number."""
+    db.execute("UPDATE notice SET upto = max(upto, :upto)", {"upto": upto})
 
 
 def log(db: Database, event: Event) -> None:

@@ -102,5 +102,13 @@ class Store(Protocol):
     def log(self, event: Event) -> None:
         """Append to the operator's log."""
 
+    def unannounced(self) -> tuple[tuple[Event, ...], int]:
+        """Some of the events after those that were announced, oldest first, and the number of
+        the last one."""
+
+    def announce(self, alert: Alert | None, upto: int, now: datetime) -> None:
+        """Write an alert of its own about the events up to that number, and that they were
+        announced, in one transaction."""
+
     def ping(self) -> None:
         """Prove that the database can be written to."""

@@ -23,6 +23,7 @@ from monitor.models import (
     DeliveryResult,
     Event,
     EventKind,
+    FeedHealth,
     FeedSource,
     FeedState,
     PollOutcome,
@@ -179,6 +180,21 @@ class SqliteStore:
         with self._writing():
             polls.log(self._db, event)
 
+    def unannounced(self) -> tuple[tuple[Event, ...], int]:
+        """Some of the events after those that were announced, oldest first, and the number of
+        the last one."""
+        with self._reading():
+            return polls.unannounced(self._db)
+
+    def announce(self, alert: Alert | None, upto: int, now: datetime) -> None:
+        """Write the message about the events up to that number, if there is one, and that they
+        were announced."""
+        with self._writing():
+            if alert is not None:
+                outbox.write_lone_alert(self._db, alert, now, self._delivery_id)
+            polls.announced(self._db, upto)
+            failpoint("announce: in transaction")
+
     def ping(self) -> None:
         """Prove that the database can be written to, by writing."""
         with self._writing():
@@ -216,6 +232,16 @@ class SqliteStore:
         """How many deliveries each destination has in each state."""
         with self._reading():
             return ledger.delivery_counts(self._db)
+
+    def feed_counts(self) -> Mapping[FeedHealth, int]:
+        """How many followed feeds are how."""
+        with self._reading():
+            return ledger.feed_counts(self._db)
+
+    def open_deliveries(self) -> tuple[int, datetime | None]:
+        """How many deliveries wait or are in flight, and when the oldest was created."""
+        with self._reading():
+            return ledger.open_deliveries(self._db)
 
     def article_counts(self, since: datetime = _EVER) -> tuple[ArticleCount, ...]:
         """What each feed has brought since then; feeds that brought nothing are left out."""
