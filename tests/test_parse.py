@@ -250,3 +250,11 @@ def test_half_a_character_costs_nothing_but_itself() -> None:
 def test_what_a_document_says_of_its_letters_does_not_matter_any_more() -> None:
     assert blocks.is_whole('<?xml version="1.0" encoding="x-nowhere"?><a/>')
     assert not blocks.is_whole('<?xml version="1.0" encoding="x-nowhere"?><a>')
+
+
+def test_pictures_with_addresses_are_no_entries_of_a_broken_document() -> None:
+    picture = "<image><url>https://example.org/a.png</url></image>"
+    broken = "<item><title>Gas</title><description><![CDATA[ deal</description></item>"
+    arms, rain = (f"<item><title>{title}</title>{picture}</item>" for title in ("Arms", "Rain"))
+    found = entries(rss(arms + broken + rain, head=picture))
+    assert [article.title for article in found] == ["Arms", "Gas", "Rain"]

@@ -13,7 +13,10 @@ from xml.parsers import expat
 MAX_BROKEN = 500
 """Entries that are set apart at most: each costs a millisecond or two."""
 
-_ENTRY = re.compile(r"<((?:[\w.-]{1,50}:)?(?:item|entry|url))(?=[\s>/])", re.IGNORECASE)
+ENTRY = re.compile(r"<(?:[\w.-]{1,50}:)?(?:item|entry)(?=[\s>/])", re.IGNORECASE)
+"""How an entry of RSS, RDF or Atom begins."""
+PAGE = re.compile(r"<(?:[\w.-]{1,50}:)?url(?=[\s>/])", re.IGNORECASE)
+"""How a page of a sitemap begins."""
 _FRAME = re.compile(
     r"<(?:(?:[\w.-]{1,50}:)?(?:rss|feed|rdf|urlset))\b[^<>]{0,5000}>", re.IGNORECASE
 )
@@ -41,9 +44,9 @@ def is_whole(text: str) -> bool:
     return True
 
 
-def split(text: str) -> tuple[str, tuple[str, ...], str]:
+def split(text: str, entry: re.Pattern[str] = ENTRY) -> tuple[str, tuple[str, ...], str]:
     """What stands before the entries, each entry with what follows it, and what stands after."""
-    starts = [found.start() for found in _ENTRY.finditer(text)]
+    starts = [found.start() for found in entry.finditer(text)]
     if not starts:
         return text, (), ""
     last = _TAIL.search(text, starts[-1])
@@ -55,7 +58,7 @@ def split(text: str) -> tuple[str, tuple[str, ...], str]:
 
 def first(text: str, number: int) -> str:
     """The document with no more than so many entries."""
-    if len(text) < number * len("<item>") or len(_ENTRY.findall(text)) <= number:
+    if len(text) < number * len("<item>") or len(ENTRY.findall(text)) <= number:
         return text
     head, blocks, tail = split(text)
     return head + "".join(blocks[:number]) + tail

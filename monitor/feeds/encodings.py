@@ -92,7 +92,7 @@ def _utf8(body: bytes) -> str | None:
     except UnicodeDecodeError:
         text = body.decode("utf-8", "replace")
     broken = text.count("\N{REPLACEMENT CHARACTER}")
-    letters = sum(not character.isascii() for character in text) - broken
+    letters = len(text) - len(text.encode("ascii", "ignore")) - broken
     return text if letters > broken else None
 
 

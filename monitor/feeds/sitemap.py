@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from itertools import islice
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from monitor.feeds import entries
+from monitor.feeds import blocks, entries
 from monitor.feeds.entries import Entry
 from monitor.feeds.xmltext import readable
 from monitor.models import FailureReason, FeedSource, FetchError, ParsedFeed
 
 _ROOT = re.compile(r"<((?:[\w.-]{1,50}:)?urlset)\b[^<>]{0,5000}>")
-_URL = re.compile(r"<((?:[\w.-]{1,50}:)?url)\b[^<>]{0,500}>.*?</\1\s*>", re.DOTALL)
 
 
 def parse(text: str, url: str, source: FeedSource, now: datetime) -> ParsedFeed | FetchError:
@@ -28,10 +26,9 @@ def parse(text: str, url: str, source: FeedSource, now: datetime) -> ParsedFeed 
 
     A sitemap that has pages, and no news, is no feed.
     """
-    text = readable(text)
-    root = _ROOT.search(text)
-    blocks = [found[0] for found in islice(_URL.finditer(text), entries.MAX_ENTRIES)]
-    pages = [_page(root, block) for block in blocks] if root else []
+    head, found, _ = blocks.split(readable(text), blocks.PAGE)
+    root = _ROOT.search(head)
+    pages = [_page(root, page) for page in found[: entries.MAX_ENTRIES]] if root else []
     news = [_entry(page) for page in pages if page is not None and "news" in page]
     if pages and not news:
         return FetchError(reason=FailureReason.NOT_A_FEED, detail="a sitemap without news")
@@ -43,10 +40,10 @@ def parse(text: str, url: str, source: FeedSource, now: datetime) -> ParsedFeed 
     )
 
 
-def _page(root: re.Match[str], block: str) -> dict[str, str] | None:
+def _page(root: re.Match[str], page: str) -> dict[str, str] | None:
     """The texts of one ``url`` by their tags, without prefixes; the first of each counts."""
     try:
-        tree: Element = fromstring(f"{root[0]}{block}</{root[1]}>", forbid_dtd=True)
+        tree: Element = fromstring(f"{root[0]}{page}</{root[1]}>", forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, RecursionError):
         return None
     texts: dict[str, str] = {}
