@@ -394,3 +394,11 @@ def test_each_change_is_one_event_and_no_change_is_none(
     assert len(told) == is_change
     error = FetchError(reason=FailureReason.TIMEOUT, detail="late")
     assert health.why_failing(state, error, after).startswith("timeout: late")
+
+
+def test_an_overflow_counts_for_a_day_and_not_before_it_happened() -> None:
+    rhythm = Rhythm(overflowed_at=NOW)
+    assert health.is_overflowing(rhythm, NOW)
+    assert not health.is_overflowing(rhythm, NOW + DAY)
+    assert not health.is_overflowing(rhythm, NOW - MINUTE)  # a clock that was set back
+    assert not health.is_overflowing(Rhythm(), NOW)
