@@ -43,6 +43,8 @@ MOST_POLLS = 64
 PACE = 50.0
 """How much faster than real time the clock goes while polls are under way: what takes a second
 between two requests to a host is waited for, shortened as much."""
+GAP = timedelta(seconds=2)
+"""Between two requests to a host: the daemon's second, and one for how late a busy machine is."""
 
 
 class ReadersHere:
@@ -136,6 +138,7 @@ async def _live(
             limits=Limits(total=timedelta(seconds=10)),
             user_agent=AGENT,
             allow=AllowList.parse([f"{FIRST_NETWORK}.0.0/16"]),
+            host_gap=GAP / PACE,
         )
         tools = PollTools(
             books=books,  # type: ignore[arg-type]

@@ -18,23 +18,6 @@ LASTS = timedelta(days=14)
 MINIMUM = timedelta(hours=2)
 RESTARTS = 4
 
-NOT_YET = {
-    Check.TAKEN_BACK: "a 200 with the bytes of last time keeps validators it no longer names",
-    Check.REMOVED: "a 200 with the bytes of last time keeps validators it no longer names",
-    Check.RETRY_429_HOST: "a 429 holds only the feed that got it",
-    Check.MAX_AGE: "Cache-Control is not read",
-    Check.EXPIRES: "Expires is not read",
-    Check.TTL: "ttl and sy: are not read",
-    Check.SKIP_HOURS: "skipHours is not read",
-    Check.SKIP_DAYS: "skipDays is not read",
-    Check.SKIP_ALL: "skipHours is not read",
-    Check.NOT_STORED: "redirects are never stored",
-    Check.GONE: "a 410 is an error like others",
-    Check.IN_FLIGHT: "all due feeds of a host are asked at once",
-    Check.SPACING: "all due feeds of a host are asked at once",
-}
-"""Rows that are known to fail, and why; one that passes fails the test until it is taken out."""
-
 
 @pytest.fixture(scope="module")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
@@ -47,15 +30,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Simulated:
     )
 
 
-@pytest.mark.parametrize(
-    "check",
-    [
-        pytest.param(check, marks=pytest.mark.xfail(reason=NOT_YET[check]))
-        if check in NOT_YET
-        else check
-        for check in Check
-    ],
-)
+@pytest.mark.parametrize("check", Check)
 def test_a_row_of_the_score_table_passes(simulated: Simulated, check: Check) -> None:
     row = simulated.row(check)
     assert row.looked, "nothing was seen that this row is about"
