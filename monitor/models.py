@@ -387,6 +387,8 @@ class Judged:
 
     matches: tuple[Match, ...] = ()
     troubles: tuple[RuleTrouble, ...] = ()
+    language: str | None = None
+    """The article's, which its lists of words were chosen by."""
 
 
 # --- what people are told ----------------------------------------------------------

@@ -176,9 +176,9 @@ async def _commit_news(
         if fresh := [article for article in says if article not in judged]:
             filled = await _fill(feed, fresh, tools)
             read, failed = read + filled.read, failed + filled.failed
-            matches, unjudged = await _judge(filled.articles, tools)
+            found, unjudged = await _judge(filled.articles, tools)
             events += unjudged
-            judged.update(zip(fresh, map(_Verdict, filled.articles, matches), strict=True))
+            judged.update(zip(fresh, map(_verdict, filled.articles, found), strict=True))
         failpoint("poll: judged")
         planned = (_plan(feed, judged[article], claims, tools) for article, claims in admitted)
         outcome = _news(feed, response, parsed, tuple(planned), events, tools, known)
@@ -197,10 +197,14 @@ async def _commit_news(
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """An article as it was judged, with its page's text if that was read."""
+    """An article as it was judged: with its language, and its page's text if that was read."""
 
     article: Article
     matches: tuple[Match, ...]
+
+
+def _verdict(article: Article, judged: Judged) -> _Verdict:
+    return _Verdict(replace(article, language=judged.language), judged.matches)
 
 
 async def _fill(feed: FeedState, articles: Sequence[Article], tools: PollTools) -> pages.Filled:
@@ -242,9 +246,9 @@ def _has_overflowed(parsed: ParsedFeed, known: Mapping[str, Known]) -> bool:
 
 async def _judge(
     articles: Sequence[Article], tools: PollTools
-) -> tuple[list[tuple[Match, ...]], tuple[Event, ...]]:
+) -> tuple[list[Judged], tuple[Event, ...]]:
     """Each article's matches. One that costs its reader costs no other article its matches."""
-    matches: list[tuple[Match, ...]] = []
+    found: list[Judged] = []
     events: list[Event] = []
     for batch in (articles[i : i + JUDGE_BATCH] for i in range(0, len(articles), JUDGE_BATCH)):
         try:
@@ -253,13 +257,13 @@ async def _judge(
             )
         except WorkerFailed:
             for article in batch:
-                found, lost = await _judge_alone(article, tools)
-                matches.append(found)
+                one, lost = await _judge_alone(article, tools)
+                found.append(one)
                 events += lost
         else:
-            matches += [one.matches for one in judged]
+            found += judged
             events += _troubles(batch, judged, tools.clock())
-    return matches, tuple(events)
+    return found, tuple(events)
 
 
 def _troubles(
@@ -277,9 +281,7 @@ def _troubles(
                 )
 
 
-async def _judge_alone(
-    article: Article, tools: PollTools
-) -> tuple[tuple[Match, ...], tuple[Event, ...]]:
+async def _judge_alone(article: Article, tools: PollTools) -> tuple[Judged, tuple[Event, ...]]:
     """One article's matches, with patience: a slow machine must not cost an alert."""
     try:
         judged = await tools.readers.call(
@@ -292,8 +294,8 @@ async def _judge_alone(
             subject=article.url or article.title,
             detail=f"no rule could be asked: its reader was lost: {error}",
         )
-        return (), (event,)
-    return judged[0].matches, tuple(_troubles((article,), judged, tools.clock()))
+        return Judged(language=article.language), (event,)
+    return judged[0], tuple(_troubles((article,), judged, tools.clock()))
 
 
 def _plan(

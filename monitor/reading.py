@@ -2,9 +2,11 @@
 
 ::
 
-    read:   Response → inflate → parse → plain text, language → keys → ParsedFeed
+    read:   Response → inflate → parse → plain text → keys → ParsedFeed
     look:   the same; what is a web page instead → the feeds that it names → Page
-    judge:  Articles → matches of every rule
+    judge:  Articles → language → matches of every rule
+
+A language is told of what is new alone: it takes as long as all the rest of reading an entry.
 
 Plain values come in and go out. The process holds the compiled rules, and is killed and
 replaced when a call takes too long.
@@ -65,11 +67,10 @@ def read(
     parsed = parse(body, response, source, now)
     if isinstance(parsed, FetchError):
         return parsed
-    among = engine().languages
     return replace(
         parsed,
         title=text.line(parsed.title),
-        articles=identity.with_keys(as_text(article, among) for article in parsed.articles),
+        articles=identity.with_keys(map(as_text, parsed.articles)),
     )
 
 
@@ -82,7 +83,10 @@ def look(
         return body
     if is_page(body):  # feedparser would take seconds to find no entry in a long one
         return page(body, url=response.url, content_type=response.content_type)
-    return read(response, source, now, max_bytes)
+    found = read(response, source, now, max_bytes)
+    if isinstance(found, FetchError):
+        return found
+    return replace(found, articles=tuple(map(_spoken, found.articles)))
 
 
 def read_page(response: Response, max_bytes: int) -> str:
@@ -94,26 +98,35 @@ def read_page(response: Response, max_bytes: int) -> str:
 
 def are_promising(articles: Sequence[Article], now: datetime) -> tuple[bool, ...]:
     """For each article, whether its whole text may make a rule hold that does not hold yet."""
-    return tuple(is_promising(engine(), article, now) for article in articles)
+    return tuple(is_promising(engine(), _spoken(article), now) for article in articles)
 
 
 def judge_all(articles: Sequence[Article], now: datetime) -> tuple[Judged, ...]:
     """Each article's matches, in the order of the articles."""
     failpoint("reader: judge")
-    return tuple(judge(engine(), article, now) for article in articles)
+    spoken = map(_spoken, articles)
+    return tuple(replace(judge(engine(), one, now), language=one.language) for one in spoken)
 
 
-def as_text(article: Article, among: frozenset[str]) -> Article:
-    """The article in plain text, in one of the languages: its feed's word first."""
-    title, body = text.line(article.title), text.plain(article.text)
+def _spoken(article: Article) -> Article:
+    return with_language(article, engine().languages)
+
+
+def with_language(article: Article, among: frozenset[str]) -> Article:
+    """The article in one of the languages: its feed's word first, else as it reads."""
+    told = language.primary(article.language)
+    return replace(article, language=told or language.detect(article.title, article.text, among))
+
+
+def as_text(article: Article) -> Article:
+    """The article in plain text."""
     return replace(
         article,
-        title=title,
-        text=body,
+        title=text.line(article.title),
+        text=text.plain(article.text),
         author=text.line(article.author),
         categories=tuple(map(text.line, article.categories)),
         url=article.url if _is_web(article.url) else "",
-        language=language.primary(article.language) or language.detect(title, body, among),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -205,7 +206,7 @@ def test_check_finds_a_destination_that_apprise_cannot_use_without_showing_it(
     it = Service(tmp_path, destinations={"bad": "nosuch://CANARY-token"})
     done = it.run("check")
     assert done.returncode == 1
-    assert "config.toml:9:7: destinations.bad.url: no service of Apprise" in done.stderr
+    assert re.search(r"config.toml:\d+:7: destinations.bad.url: no service of Apprise", done.stderr)
     assert "nosuch://" in done.stderr
     assert "CANARY" not in done.stderr + done.stdout
 

@@ -36,7 +36,9 @@ def test_a_feed_is_read_as_expected(path: Path) -> None:
         assert parsed.detail == expected["error"]
         return
     assert isinstance(parsed, ParsedFeed), parsed
-    articles = [reading.as_text(article, LANGUAGES) for article in parsed.articles]
+    articles = [
+        reading.with_language(reading.as_text(article), LANGUAGES) for article in parsed.articles
+    ]
     wanted = expected["articles"]
     read = [
         {name: _plain(getattr(article, name)) for name in fields}

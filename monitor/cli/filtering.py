@@ -77,7 +77,7 @@ def match(
             err.print(f"{safe(file.name)}:{given.line}: {safe(given.why)}")
             print_json({"id": given.id, "lang": None, "matches": [], "error": given.why})
             continue
-        article = reading.as_text(given.article, engine.languages)
+        article = reading.with_language(reading.as_text(given.article), engine.languages)
         judged = judge(engine, article, datetime.now(UTC))
         for trouble in judged.troubles:
             err.print(f"{safe(trouble.rule_id)}: {safe(trouble.why)}")
@@ -223,7 +223,9 @@ def explain(
         err.print(f"news-monitor: there is no rule {safe(rule)}; there are: {safe(names)}")
         sys.exit(Exit.PROBLEM)
     if file is not None:
-        judged = reading.as_text(_article_in(file.read(), lang), engine.languages)
+        judged = reading.with_language(
+            reading.as_text(_article_in(file.read(), lang)), engine.languages
+        )
     else:
         stored = state.reader(context).find_article(article_id=article, url=url)
         if stored is None:

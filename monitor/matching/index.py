@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain, islice, product
 from unicodedata import normalize
 
@@ -313,15 +314,19 @@ _MORE_DOTS = re.compile(r"\.[^\W\d_](?![^\W\d_])")
 
 def _is_written(term: str, folded: Folded, start: int, end: int) -> bool:
     """Whether the words have exactly these letters; what stands between them is not compared."""
-    words = (folded.given[slice(*span)] for span in _word_spans(folded, start, end))
-    return [normalize("NFC", word) for word in words] == _written_words(term)
+    return _written(folded, start, end) == _written_words(term)
 
 
-def _written_words(term: str) -> list[str]:
+@cache
+def _written_words(term: str) -> tuple[str, ...]:
     folded = fold(term)
-    end = len(folded.text) - 1
-    spans = _word_spans(folded, 1, end)
-    return [normalize("NFC", term[slice(*span)]) for span in spans]
+    return _written(folded, 1, len(folded.text) - 1)
+
+
+def _written(folded: Folded, start: int, end: int) -> tuple[str, ...]:
+    """The words as they were given, but for how their accents are coded."""
+    spans = _word_spans(folded, start, end)
+    return tuple([normalize("NFC", folded.given[first:after]) for first, after in spans])
 
 
 def _word_spans(folded: Folded, start: int, end: int) -> Iterator[tuple[int, int]]:
