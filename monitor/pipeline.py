@@ -22,7 +22,7 @@ from monitor.articles import identity
 from monitor.articles.identity import Again
 from monitor.errors import WorkerFailed, WorkerTimeout
 from monitor.failpoints import failpoint
-from monitor.feeds import health, route, schedule
+from monitor.feeds import health, outcomes
 from monitor.feeds.fetch import Fetcher, Request
 from monitor.models import (
     Alert,
@@ -47,10 +47,7 @@ from monitor.models import (
     RenamedArticle,
     Response,
     Retry,
-    Rhythm,
-    Route,
     Sent,
-    Validators,
 )
 from monitor.store.protocol import Commit, Known, Store
 from monitor.store.thread import StoreThread
@@ -119,16 +116,18 @@ async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
             assert isinstance(answer, Response)
             return await _commit_news(feed, answer, parsed, tools)
         case FetchError():
-            outcome = _failed(feed, replace(parsed, trail=answer.trail), tools)
-        case NotModified() if isinstance(answer, Response):
-            outcome = _unchanged(feed, parsed, parsed.validators, tools)
-        case NotModified() if health.is_proof(feed):
-            outcome = _unchanged(feed, parsed, _merged(feed, parsed), tools)
+            error = replace(parsed, trail=answer.trail)
+            outcome = outcomes.after_failure(feed, error, _moment(tools))
         case NotModified():
-            outcome = _unproven(feed, parsed, tools)
+            is_same_body = isinstance(answer, Response)
+            outcome = outcomes.after_no_change(feed, parsed, _moment(tools), is_same_body)
     await tools.books.ask(tools.books.store.commit, outcome)
     failpoint("poll: committed")
     return outcome
+
+
+def _moment(tools: PollTools) -> outcomes.Moment:
+    return outcomes.Moment(now=tools.clock(), minimum=tools.min_interval, chance=tools.random())
 
 
 async def _read(
@@ -181,14 +180,23 @@ async def _commit_news(
             judged.update(zip(fresh, map(_verdict, filled.articles, found), strict=True))
         failpoint("poll: judged")
         planned = (_plan(feed, judged[article], claims, tools) for article, claims in admitted)
-        outcome = _news(feed, response, parsed, tuple(planned), events, tools, known)
+        outcome = outcomes.after_news(
+            feed,
+            response,
+            parsed,
+            _moment(tools),
+            has_news=bool(admitted),
+            is_same_feed=bool(known),
+            has_overflowed=_has_overflowed(parsed, known),
+        )
         outcome = replace(
             outcome,
+            articles=tuple(planned),
             pages_read=read,
             pages_failed=failed,
             edited=await _plan_edits(feed, again, judged, tools),
             renamed=tuple(_renamed(again)),
-            events=outcome.events + _renaming(feed, again, len(parsed.articles), tools),
+            events=events + outcome.events + _renaming(feed, again, len(parsed.articles), tools),
         )
         if await tools.books.ask(tools.books.store.commit, outcome) is Commit.DONE:
             failpoint("poll: committed")
@@ -369,158 +377,6 @@ def _is_news(feed: FeedState, article: Article, tools: PollTools) -> bool:
     if tools.since is None or article.published_at is None:
         return False
     return tools.clock() - article.published_at <= tools.since
-
-
-def _news(
-    feed: FeedState,
-    response: Response,
-    parsed: ParsedFeed,
-    articles: tuple[JudgedArticle, ...],
-    events: tuple[Event, ...],
-    tools: PollTools,
-    known: Mapping[str, Known],
-) -> PollOutcome:
-    now = tools.clock()
-    rhythm = _rhythm(feed, parsed, bool(articles), known, now)
-    state = replace(feed, rhythm=rhythm, new_article_at=now if articles else feed.new_article_at)
-    due = schedule.after_success(
-        state,
-        tools.min_interval,
-        now,
-        tools.random(),
-        hints=parsed.hints,
-        freshness=response.freshness,
-    )
-    way = route.after_answer(feed, response.trail, now, is_same_feed=bool(known))
-    found = health.after_success(feed, rhythm, now)
-    why = health.why_answering(rhythm, found, len(parsed.articles), now)
-    return PollOutcome(
-        feed_id=feed.id,
-        polled_at=now,
-        next_check_at=due.at,
-        pace=due.pace,
-        hints=parsed.hints,
-        route=way,
-        health=found,
-        rhythm=rhythm,
-        deaths=0,
-        validators=response.validators,
-        body_hash=response.body_hash,
-        is_first_read=feed.first_read_at is None,
-        is_read=True,
-        articles=articles,
-        events=events + health.changes(feed, found, why, now) + _moved(feed, way, now),
-    )
-
-
-def _rhythm(
-    feed: FeedState,
-    parsed: ParsedFeed,
-    has_news: bool,
-    known: Mapping[str, Known],
-    now: datetime,
-) -> Rhythm:
-    if feed.first_read_at is None:
-        return health.first_rhythm(parsed.articles, now)
-    if not has_news:
-        return feed.rhythm
-    has_overflowed = _has_overflowed(parsed, known)
-    return health.next_rhythm(feed.rhythm, now, has_overflowed=has_overflowed)
-
-
-def _merged(feed: FeedState, answer: NotModified) -> Validators:
-    """A 304 replaces the validators that it names (RFC 9111, 3.2) and leaves the others."""
-    return Validators(
-        etag=answer.validators.etag or feed.validators.etag,
-        last_modified=answer.validators.last_modified or feed.validators.last_modified,
-    )
-
-
-def _unchanged(
-    feed: FeedState, answer: NotModified, validators: Validators, tools: PollTools
-) -> PollOutcome:
-    now = tools.clock()
-    due = schedule.after_success(
-        feed,
-        tools.min_interval,
-        now,
-        tools.random(),
-        hints=feed.hints,
-        freshness=answer.freshness,
-    )
-    way = route.after_answer(feed, answer.trail, now, is_same_feed=feed.validators.etag is not None)
-    found = health.after_success(feed, feed.rhythm, now)
-    why = health.why_answering(feed.rhythm, found, 0, now)
-    return PollOutcome(
-        feed_id=feed.id,
-        polled_at=now,
-        next_check_at=due.at,
-        pace=due.pace,
-        hints=feed.hints,
-        route=way,
-        health=found,
-        validators=validators,
-        body_hash=feed.body_hash,
-        is_read=True,
-        events=health.changes(feed, found, why, now) + _moved(feed, way, now),
-    )
-
-
-def _unproven(feed: FeedState, answer: NotModified, tools: PollTools) -> PollOutcome:
-    """A 304 that does not show that the feed is back: asked at its pace, and still failing."""
-    outcome = _unchanged(feed, answer, feed.validators, tools)
-    return replace(
-        outcome,
-        health=feed.health,
-        is_read=False,
-        failures=feed.failures,
-        reason=feed.reason,
-        detail=feed.detail,
-        events=(),
-    )
-
-
-def _moved(feed: FeedState, way: Route, now: datetime) -> tuple[Event, ...]:
-    if way.address == feed.route.address:
-        return ()
-    detail = f"to {way.address}" if way.address else f"back, from {feed.route.address}"
-    return (Event(at=now, kind=EventKind.FEED_MOVED, subject=feed.source.url, detail=detail),)
-
-
-def _failed(feed: FeedState, error: FetchError, tools: PollTools) -> PollOutcome:
-    now = tools.clock()
-    deaths = health.deaths_after(feed, error)
-    is_gone = route.is_gone(feed, error)
-    found = health.after_failure(feed, error, deaths=deaths, is_gone=is_gone)
-    is_quarantined = error.reason is FailureReason.HOSTILE and deaths >= health.DEATHS
-    due = schedule.after_failure(
-        feed,
-        error,
-        tools.min_interval,
-        now,
-        tools.random(),
-        health.QUARANTINE if is_quarantined else timedelta(0),
-    )
-    way = route.after_failure(feed, error)
-    why = health.why_failing(feed, error, found)
-    return PollOutcome(
-        feed_id=feed.id,
-        polled_at=now,
-        next_check_at=due.at,
-        pace=due.pace,
-        hints=feed.hints,
-        route=way,
-        health=found,
-        deaths=deaths,
-        is_gone=is_gone,
-        host_wait=schedule.host_wait(error, due, now),
-        validators=feed.validators,
-        body_hash=feed.body_hash,
-        failures=feed.failures + 1,
-        reason=error.reason,
-        detail=error.detail,
-        events=health.changes(feed, found, why, now) + _moved(feed, way, now),
-    )
 
 
 # --- deliver -----------------------------------------------------------------------

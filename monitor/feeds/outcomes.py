@@ -1,0 +1,193 @@
+"""Decides: what one poll changes of its feed: pace, way, health, and what the operator is told.
+
+What becomes of the articles is the caller's: it adds them to the outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.feeds import health, route, schedule
+from monitor.models import (
+    Event,
+    EventKind,
+    FailureReason,
+    FeedHints,
+    FeedState,
+    FetchError,
+    Freshness,
+    NotModified,
+    ParsedFeed,
+    PollOutcome,
+    Response,
+    Rhythm,
+    Route,
+    Validators,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When it is decided, and by what luck."""
+
+    now: datetime
+    minimum: timedelta
+    """The shortest time between two polls."""
+    chance: float
+    """0 to 1: what spreads polls that would come together."""
+
+
+def after_news(
+    feed: FeedState,
+    response: Response,
+    parsed: ParsedFeed,
+    at: Moment,
+    *,
+    has_news: bool,
+    is_same_feed: bool,
+    has_overflowed: bool,
+) -> PollOutcome:
+    """A body was read.
+
+    Args:
+        feed: as it was before.
+        response: what the publisher answered.
+        parsed: what it said.
+        at: now.
+        has_news: some article of it was not known.
+        is_same_feed: some was.
+        has_overflowed: none of its entries was there at the last poll.
+    """
+    rhythm = _rhythm(feed, parsed, at.now, has_news=has_news, has_overflowed=has_overflowed)
+    new_article_at = at.now if has_news else feed.new_article_at
+    read = _after_answer(
+        replace(feed, rhythm=rhythm, new_article_at=new_article_at),
+        response.freshness,
+        route.after_answer(feed, response.trail, at.now, is_same_feed=is_same_feed),
+        at,
+        hints=parsed.hints,
+        entries=len(parsed.articles),
+    )
+    return replace(
+        read,
+        rhythm=rhythm,
+        deaths=0,
+        validators=response.validators,
+        body_hash=response.body_hash,
+        is_first_read=feed.first_read_at is None,
+    )
+
+
+def after_no_change(
+    feed: FeedState, answer: NotModified, at: Moment, is_same_body: bool
+) -> PollOutcome:
+    """The publisher said "not modified", or, with ``is_same_body``, sent the body of last time."""
+    way = route.after_answer(
+        feed, answer.trail, at.now, is_same_feed=feed.validators.etag is not None
+    )
+    unchanged = _after_answer(feed, answer.freshness, way, at, hints=feed.hints, entries=0)
+    if is_same_body:
+        return replace(unchanged, validators=answer.validators)
+    if health.is_proof(feed):
+        return replace(unchanged, validators=_merged(feed.validators, answer.validators))
+    # It does not show that the feed is back: asked at its pace, and still failing.
+    return replace(
+        unchanged,
+        health=feed.health,
+        is_read=False,
+        failures=feed.failures,
+        reason=feed.reason,
+        detail=feed.detail,
+        events=(),
+    )
+
+
+def after_failure(feed: FeedState, error: FetchError, at: Moment) -> PollOutcome:
+    """The feed could not be had, or was none."""
+    deaths = health.deaths_after(feed, error)
+    is_gone = route.is_gone(feed, error)
+    found = health.after_failure(feed, error, deaths=deaths, is_gone=is_gone)
+    is_quarantined = error.reason is FailureReason.HOSTILE and deaths >= health.DEATHS
+    due = schedule.after_failure(
+        feed,
+        error,
+        at.minimum,
+        at.now,
+        at.chance,
+        health.QUARANTINE if is_quarantined else timedelta(0),
+    )
+    way = route.after_failure(feed, error)
+    why = health.why_failing(feed, error, found)
+    return PollOutcome(
+        feed_id=feed.id,
+        polled_at=at.now,
+        next_check_at=due.at,
+        pace=due.pace,
+        hints=feed.hints,
+        route=way,
+        health=found,
+        deaths=deaths,
+        is_gone=is_gone,
+        host_wait=schedule.host_wait(error, due, at.now),
+        validators=feed.validators,
+        body_hash=feed.body_hash,
+        failures=feed.failures + 1,
+        reason=error.reason,
+        detail=error.detail,
+        events=health.changes(feed, found, why, at.now) + _moved(feed, way, at.now),
+    )
+
+
+def _after_answer(
+    feed: FeedState,
+    freshness: Freshness | None,
+    way: Route,
+    at: Moment,
+    *,
+    hints: FeedHints,
+    entries: int,
+) -> PollOutcome:
+    """What all answers have in common that show that the feed is there."""
+    due = schedule.after_success(
+        feed, at.minimum, at.now, at.chance, hints=hints, freshness=freshness
+    )
+    found = health.after_success(feed, feed.rhythm, at.now)
+    why = health.why_answering(feed.rhythm, found, entries, at.now)
+    return PollOutcome(
+        feed_id=feed.id,
+        polled_at=at.now,
+        next_check_at=due.at,
+        pace=due.pace,
+        hints=hints,
+        route=way,
+        health=found,
+        validators=feed.validators,
+        body_hash=feed.body_hash,
+        is_read=True,
+        events=health.changes(feed, found, why, at.now) + _moved(feed, way, at.now),
+    )
+
+
+def _rhythm(
+    feed: FeedState, parsed: ParsedFeed, now: datetime, *, has_news: bool, has_overflowed: bool
+) -> Rhythm:
+    if feed.first_read_at is None:
+        return health.first_rhythm(parsed.articles, now)
+    if not has_news:
+        return feed.rhythm
+    return health.next_rhythm(feed.rhythm, now, has_overflowed=has_overflowed)
+
+
+def _merged(stored: Validators, named: Validators) -> Validators:
+    """A 304 replaces the validators that it names (RFC 9111, 3.2) and leaves the others."""
+    return Validators(
+        etag=named.etag or stored.etag, last_modified=named.last_modified or stored.last_modified
+    )
+
+
+def _moved(feed: FeedState, way: Route, now: datetime) -> tuple[Event, ...]:
+    if way.address == feed.route.address:
+        return ()
+    detail = f"to {way.address}" if way.address else f"back, from {feed.route.address}"
+    return (Event(at=now, kind=EventKind.FEED_MOVED, subject=feed.source.url, detail=detail),)
