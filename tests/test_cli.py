@@ -206,14 +206,17 @@ def test_check_finds_a_destination_that_apprise_cannot_use_without_showing_it(
     it = Service(tmp_path, destinations={"bad": "nosuch://CANARY-token"})
     done = it.run("check")
     assert done.returncode == 1
-    assert re.search(r"config.toml:\d+:7: destinations.bad.url: no service of Apprise", done.stderr)
-    assert "nosuch://" in done.stderr
+    assert re.search(
+        r"config.toml:\d+:7: destinations.bad.url: Apprise cannot use its URL: it has",
+        done.stderr,
+    )
+    assert '"nosuch"' in done.stderr
     assert "CANARY" not in done.stderr + done.stdout
 
 
 def test_check_guesses_which_service_was_meant(tmp_path: Path) -> None:
     done = Service(tmp_path, destinations={"bad": "mailtoo://user:CANARY@example.org"}).run("check")
-    assert "(did you mean mailto://?)" in done.stderr
+    assert '(did you mean "mailto"?)' in done.stderr
     assert "CANARY" not in done.stderr + done.stdout
 
 

@@ -18,7 +18,7 @@ from monitor.models import FailureReason, FeedSource, FetchError
 from monitor.probing import Found, FoundFeed, ProbeTools, first_feed, look_at, look_at_all
 from tests.servers.feeds import FeedServer
 from tests.servers.feedxml import Item
-from tests.servers.hostile_bodies import newlines
+from tests.servers.hostile_bodies import almost_an_address_author
 
 ALLOWING = '[poll]\ntimeout = "20s"\nallow_private_hosts = ["127.0.0.0/8"]\n'
 
@@ -74,7 +74,9 @@ def test_each_answer_is_told_as_it_comes_and_a_killed_reader_costs_only_its_feed
 ) -> None:
     told: dict[str, Found] = {}
     with FeedServer() as server:
-        server.set_raw("/hostile", headers={"Content-Type": "text/xml"}, body=newlines())
+        server.set_raw(
+            "/hostile", headers={"Content-Type": "text/xml"}, body=almost_an_address_author()
+        )
         server.set_feed("/good", [Item(guid="1", link=server.url("/1"), title="One")], title="Good")
         sources = [FeedSource(url=server.url(path), name=path) for path in ("/hostile", "/good")]
         asyncio.run(

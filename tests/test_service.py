@@ -253,6 +253,8 @@ def test_ctrl_c_in_test_notify_says_what_becomes_of_the_message(tmp_path: Path) 
             env=it.environment,
             stderr=subprocess.PIPE,
             text=True,
+            # What a shell starts in its background is born with SIGINT ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         wait_until(lambda: silent.asked > 0, 30, "a request")
         process.send_signal(signal.SIGINT)

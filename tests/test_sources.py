@@ -19,7 +19,7 @@ from monitor import config
 from tests.servers import site
 from tests.servers.feeds import FeedServer
 from tests.servers.feedxml import Item
-from tests.servers.hostile_bodies import newlines
+from tests.servers.hostile_bodies import almost_an_address_author
 from tests.service import COMMAND, Service
 
 
@@ -106,13 +106,15 @@ def test_discover_shows_and_changes_nothing(service: Service, gazette: FeedServe
     [
         ("/gone", "none of the feeds that this page names could be read"),
         ("/nothing", "http status: HTTP 404"),
-        ("/newlines", "hostile: its reader was lost"),
+        ("/author", "hostile: its reader was lost"),
     ],
 )
 def test_what_is_no_feed_is_not_added_and_the_reason_said(
     service: Service, gazette: FeedServer, path: str, says: str
 ) -> None:
-    gazette.set_raw("/newlines", headers={"Content-Type": "text/xml"}, body=newlines())
+    gazette.set_raw(
+        "/author", headers={"Content-Type": "text/xml"}, body=almost_an_address_author()
+    )
     done = service.run("feeds", "add", gazette.url(path))
     assert done.returncode == 1
     assert says in done.stderr

@@ -23,7 +23,7 @@ from functools import cache
 from monitor.alerts.plain import bounded, fit, line
 from monitor.alerts.redact import redacted
 from monitor.errors import DestinationError
-from monitor.mistakes import closest
+from monitor.mistakes import closest, quoted
 from monitor.models import DeliveryReason, Destination, Message
 
 _LOUD = ("apprise", "charset_normalizer", "oauthlib", "requests", "requests_oauthlib", "urllib3")
@@ -287,14 +287,16 @@ def _why_refused(heard: _Heard, destination: Destination) -> str:
     """Return why Apprise cannot use a URL; lines that quote the URL itself are left out."""
     scheme = _SCHEME.match(destination.url.lower())
     if scheme and scheme[1] not in _schemes():
-        meant = closest(scheme[1], _schemes())
-        hint = f" (did you mean {meant}://?)" if meant else ""
-        return f"no service of Apprise has URLs that begin with {scheme[0]}{hint}"
+        meant = _WEB.get(scheme[1]) or closest(scheme[1], _schemes())
+        hint = f" (did you mean {quoted(meant)}?)" if meant else ""
+        return f"Apprise cannot use its URL: it has no service {quoted(scheme[1])}{hint}"
     lines = (each for each in heard.lines if "://" not in each)
     said = line(redacted("; ".join(dict.fromkeys(lines)), destination))
     return bounded(f"Apprise cannot use its URL: {said}".removesuffix(": "), MAX_DETAIL)
 
 
+_WEB = {"http": "json", "https": "jsons"}
+"""A webhook's address as it is, and how Apprise wants it."""
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,20})://")
 
 

@@ -63,7 +63,8 @@ def after_success(
     floor = max(minimum, asked[0])
     wait, pace = max(_own_pace(state, minimum, now), asked, key=_length)
     if _is_in_a_herd(state, wait, now):
-        wait = max(floor, wait * (0.5 + _place(state.source.url)))
+        spread = wait * (0.5 + _place(state.source.url))
+        wait = max(floor, min(spread, max(wait, _DAY - _LONGEST_DRIFT)))
     return _outside_skipped(state, hints, now, _drifted(wait, luck), pace)
 
 

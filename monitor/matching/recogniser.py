@@ -103,7 +103,8 @@ def sentence_starts(text: str) -> list[int]:
     starts = []
     at = 0
     for line in text[:LONGEST].split("\n"):
-        starts += [at + start for start, _ in _sentences(line)]
+        if line:  # a text may have a hundred thousand empty ones
+            starts += [at + start for start, _ in _sentences(line)]
         at += len(line) + 1
     return starts
 
