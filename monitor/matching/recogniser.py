@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import ExitStack
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
@@ -110,12 +111,39 @@ def sentence_starts(text: str) -> list[int]:
 
 
 def _sentences(passage: str) -> list[tuple[int, int]]:
-    """Where they begin and end. What words were seen is forgotten (spaCy's memory zones), or
-    each new word would be kept: 40 MB for a million characters of them."""
+    """Where they begin and end."""
     passage = _LONGEST_RUN.sub(_SHORT_WORDS, passage)
-    nlp = _pipeline()
-    with nlp.memory_zone():
-        return [(one.start_char, one.end_char) for one in nlp(passage).sents]
+    doc = _splitter().within_bounds(len(passage))(passage)
+    return [(one.start_char, one.end_char) for one in doc.sents]
+
+
+_KEPT = 200_000
+"""Characters: the words of as many are kept, up to 8 MB, and then forgotten."""
+
+
+class _Splitter:
+    """A pipeline inside one of spaCy's memory zones after the other: left alone it would keep each
+    new word, 40 MB for a million characters of them; a zone for each sentence would make the commonest
+    words anew each time, and take five times as long."""
+
+    def __init__(self) -> None:
+        self._nlp = _pipeline()
+        self._zone = ExitStack()
+        self._read = _KEPT
+
+    def within_bounds(self, characters: int) -> Language:
+        """The pipeline, for a passage of so many; what it made before is not to be used any more."""
+        self._read += characters
+        if self._read > _KEPT:
+            self._zone.close()
+            self._zone.enter_context(self._nlp.memory_zone())
+            self._read = characters
+        return self._nlp
+
+
+@cache
+def _splitter() -> _Splitter:
+    return _Splitter()
 
 
 class Recognised(NamedTuple):
@@ -154,7 +182,7 @@ def recognise(
 ) -> list[tuple[Recognised, ...]]:
     """The names in each of these passages of a text; none where no model reads the language.
 
-    What words were seen is forgotten, as it is for sentences.
+    What words were seen is forgotten.
     """
     nlp = _model(language or "")
     if nlp is None:
