@@ -12,8 +12,13 @@ from monitor.workers import Workers
 from tests import mutate
 
 
-def nothing() -> None:
-    """A start that makes no reader of a process."""
+def with_a_bug() -> None:
+    """The start of a reader that raises over every body: a mutant of ours."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("planted")
+
+    reading.parse = fail  # type: ignore[assignment]
 
 
 def tally(count: int, pool: Workers) -> mutate.Tally:
@@ -32,7 +37,7 @@ def test_no_mutant_makes_a_reader_raise(record_property: Callable[[str, object],
 
 
 def test_a_reader_that_raises_is_seen() -> None:
-    found = tally(5, Workers(1, nothing))
+    found = tally(5, Workers(1, with_a_bug))
     assert {outcome for _, outcome in found.bugs} == {"raised: it raised RuntimeError"}
 
 
