@@ -27,7 +27,6 @@ MOST = 20
 """Pages read at one poll of one feed."""
 PATIENCE = timedelta(seconds=90)
 """For all of them together: what is published is to be told within minutes."""
-READ_DEADLINE = timedelta(seconds=5)
 _PAGE = b"Accept: text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 
 
@@ -79,7 +78,7 @@ async def _wanted(articles: Sequence[Article], when: FullText, tools: PageTools)
         return short
     try:
         promising = await tools.readers.call(
-            READ_DEADLINE, reading.are_promising, short, tools.clock()
+            reading.DEADLINE, reading.are_promising, short, tools.clock()
         )
     except WorkerFailed:
         return []
@@ -92,6 +91,8 @@ async def _text_of(article: Article, tools: PageTools) -> str:
     if not isinstance(answer, Response):
         return ""
     try:
-        return await tools.readers.call(READ_DEADLINE, reading.read_page, answer, tools.max_bytes)
+        return await tools.readers.call(
+            reading.DEADLINE, reading.read_page, answer, tools.max_bytes
+        )
     except WorkerFailed:
         return ""

@@ -53,7 +53,6 @@ from monitor.store.protocol import Commit, Known, Store
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers
 
-READ_DEADLINE = timedelta(seconds=5)
 JUDGE_DEADLINE = timedelta(seconds=2)
 """For one article; a batch has as many times that as it has articles."""
 JUDGE_PATIENCE = timedelta(seconds=20)
@@ -144,7 +143,7 @@ async def _read(
 async def _parsed(response: Response, feed: FeedState, tools: PollTools) -> ParsedFeed | FetchError:
     try:
         return await tools.readers.call(
-            READ_DEADLINE, reading.read, response, feed.source, tools.clock(), tools.max_bytes
+            reading.DEADLINE, reading.read, response, feed.source, tools.clock(), tools.max_bytes
         )
     except WorkerFailed as error:
         return FetchError(reason=FailureReason.HOSTILE, detail=f"its reader was lost: {error}")

@@ -36,7 +36,6 @@ from monitor.models import (
 )
 from monitor.workers import Workers
 
-READ_DEADLINE = timedelta(seconds=5)
 WARM_UP = timedelta(seconds=60)
 MOST_TRIED = 8
 """Addresses that are tried for one page."""
@@ -103,7 +102,7 @@ async def look_at(source: FeedSource, tools: ProbeTools) -> Found:
     try:
         await tools.readers.call(WARM_UP, reading.ping)
         found = await tools.readers.call(
-            READ_DEADLINE, reading.look, answer, untold, tools.clock(), tools.max_bytes
+            reading.DEADLINE, reading.look, answer, untold, tools.clock(), tools.max_bytes
         )
     except WorkerFailed as error:
         return FetchError(reason=FailureReason.HOSTILE, detail=f"its reader was lost: {error}")

@@ -17,7 +17,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from monitor.articles import identity, language, text
@@ -26,11 +26,15 @@ from monitor.failpoints import failpoint
 from monitor.feeds.discovery import Page, is_page, page
 from monitor.feeds.parse import inflate, parse
 from monitor.matching import recogniser
-from monitor.matching.engine import Engine, compile_rules, is_promising, judge
+from monitor.matching.engine import Engine, Openings, compile_rules, is_promising, judge
 from monitor.matching.rules import RuleSet
 from monitor.models import Article, FeedSource, FetchError, Judged, ParsedFeed, Response
 
+DEADLINE = timedelta(seconds=5)
+"""For reading one body, or one page; then the process is killed."""
+
 _engine: Engine | None = None
+_opened: Openings | None = None
 
 
 def start(ruleset: RuleSet, languages: frozenset[str]) -> None:
@@ -98,7 +102,15 @@ def read_page(response: Response, max_bytes: int) -> str:
 
 def are_promising(articles: Sequence[Article], now: datetime) -> tuple[bool, ...]:
     """For each article, whether its whole text may make a rule hold that does not hold yet."""
-    return tuple(is_promising(engine(), _spoken(article), now) for article in articles)
+    openings = _openings(engine())
+    return tuple(is_promising(openings, _spoken(article), now) for article in articles)
+
+
+def _openings(of: Engine) -> Openings:
+    global _opened  # noqa: PLW0603 - as the engine that it belongs to
+    if _opened is None or _opened.engine is not of:
+        _opened = Openings(of)
+    return _opened
 
 
 def judge_all(articles: Sequence[Article], now: datetime) -> tuple[Judged, ...]:

@@ -30,7 +30,6 @@ from monitor import reading
 from monitor.errors import WorkerDied, WorkerRaised, WorkerTimeout
 from monitor.matching.rules import RuleSet
 from monitor.models import Article, FeedSource, FetchError, ParsedFeed, Response
-from monitor.pipeline import READ_DEADLINE
 from monitor.workers import Workers
 
 ROOT = Path(__file__).parent
@@ -278,7 +277,7 @@ async def _outcome(readers: Workers, body: bytes) -> str:
     response = Response(url=URL, body=body, body_hash="", content_type="application/xml")
     try:
         parsed = await readers.call(
-            READ_DEADLINE, reading.read, response, FeedSource(url=URL), NOW, 10_000_000
+            reading.DEADLINE, reading.read, response, FeedSource(url=URL), NOW, 10_000_000
         )
     except WorkerTimeout:
         return "killed at its deadline"

@@ -77,10 +77,6 @@ class Engine:
     """What a text's language is chosen from."""
     index: Index
     candidates: Candidates
-    openings: tuple[Condition, ...]
-    """What each rule asks for first."""
-    opened: Candidates
-    """The rules by that alone."""
     fields: frozenset[Field]
     """Those that a rule looks into; title and body always."""
 
@@ -97,12 +93,8 @@ def compile_rules(
     """
     used = languages_of(ruleset).union(languages)
     needed = leaves_of(ruleset)
-    rules = shared(ruleset.rules)
-    openings = tuple(opening(rule.match) for rule in rules)
     return Engine(
-        rules=rules,
-        openings=openings,
-        opened=Candidates(openings),
+        rules=shared(ruleset.rules),
         version=ruleset.version,
         languages=used,
         index=Index(
@@ -155,18 +147,31 @@ def languages_of(ruleset: RuleSet) -> frozenset[str]:
     )
 
 
-def is_promising(engine: Engine, article: Article, now: datetime) -> bool:
+class Openings:
+    """What each rule of an engine asks for first, and the rules by that alone.
+
+    Made by whoever asks ``is_promising``: most engines are never asked.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.conditions = tuple(opening(rule.match) for rule in engine.rules)
+        self.candidates = Candidates(self.conditions)
+
+
+def is_promising(openings: Openings, article: Article, now: datetime) -> bool:
     """Whether what some rule asks for first is there already, so that more of the text may decide.
 
     A rule that holds as it is needs no more.
     """
+    engine = openings.engine
     page = Page(article, engine.index, engine.fields)
-    for number in engine.opened.among(page.counts):
+    for number in openings.candidates.among(page.counts):
         rule = engine.rules[number]
         with suppress(ExpressionTooSlow):
             if (
                 not why_not_where(rule.where, article, now)
-                and evaluate(engine.openings[number], page) is not None
+                and evaluate(openings.conditions[number], page) is not None
                 and evaluate(rule.match, page) is None
             ):
                 return True
