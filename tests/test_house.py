@@ -50,12 +50,13 @@ FLOORS = [
 """From the top down; what stands on one floor does not import its neighbours."""
 
 OWNERS = {
-    "ahocorasick_rs": {"monitor.matching.index"},
+    "ahocorasick_rs": {"monitor.matching.automaton"},
     "apprise": {"monitor.alerts.send"},
     "apscheduler": {"monitor.daemon"},
     "babel": {"monitor.matching.packs", "monitor.feeds.months"},
     "charset_normalizer": {"monitor.feeds.encodings"},
     "courlan": {"monitor.articles.identity"},
+    "daachorse": {"monitor.matching.automaton"},
     "defusedxml": {"monitor.feeds.opml", "monitor.feeds.sitemap"},
     "feedparser": {"monitor.feeds.syndication"},
     "jinja2": {"monitor.alerts.render"},

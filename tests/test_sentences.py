@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from monitor.matching import recogniser
 from monitor.matching.recogniser import sentence_around
 
 
@@ -39,3 +42,24 @@ def test_a_monstrous_word_beside_it_does_not_stop_the_search(run: str) -> None:
     first, last = sentence_around(text, start, start + 4)
     assert first <= start < start + 4 <= last
     assert last - first <= 3_100
+
+
+PIECES = [
+    *("Arms", "algéro-américain", "l'UE", "États", "US", "U.S", "Dr", "M", "McX", "J", "2019", "3"),
+    *("sei", "США", "млн", "جلاسكو", "المالية", "٣٠", "gens\xa0»", '"so', "(Algier", "5 %", "km2"),
+]
+ENDS = [" ", ". ", ".\xa0", '." ', '". ', "». ", "!) ", "? ", ", "]
+AT_ENDS = ' "“(\xa0'
+"""To which of two sentences they belong is a matter of taste."""
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(ENDS)), min_size=1, max_size=9))
+def test_what_is_sure_is_what_spacy_says(parts: list[tuple[str, str]]) -> None:
+    before = "".join(word + end for word, end in parts)
+    text = f"{before}Here it is. {before}"
+    start = len(before)
+    spans = recogniser.sentences(text)
+    whole = next((low, high) for low, high in spans if low <= start < high)
+    first, last = sentence_around(text, start, start + 4)
+    assert text[first:last].strip(AT_ENDS) == text[slice(*whole)].strip(AT_ENDS)

@@ -102,10 +102,10 @@ except PermissionError:
 else:
     sys.exit("writable and executable memory was given")
 
-import ahocorasick_rs, numpy, pycurl, pydantic, pysqlite3, spacy, yaml
+import daachorse, numpy, pycurl, pydantic, pysqlite3, spacy, yaml
 from selectolax.lexbor import LexborHTMLParser
 
-assert ahocorasick_rs.AhoCorasick(["arm"]).find_matches_as_strings("arms") == ["arm"]
+assert daachorse.DoubleArrayAhoCorasick([b"arm"]).find(b"arms") == [(0, 3, 0)]
 assert (numpy.eye(50) @ numpy.eye(50)).sum() == 50
 curl = pycurl.Curl()
 curl.setopt(pycurl.WRITEFUNCTION, len)

@@ -8,10 +8,11 @@ a superset; a rule without clauses always comes up.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, combinations
+from itertools import chain, combinations, product
 
 from monitor.matching.evaluate import keys_of
 from monitor.matching.index import Key
@@ -41,6 +42,11 @@ class Clause:
     keys: frozenset[Key]
     least: int = 1
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is one key, to be mentioned once."""
+        return self.least == 1 and len(self.keys) == 1
+
     def may_hold(self, counts: Counts) -> bool:
         """Whether an article can have that many mentions."""
         if self.least == 1:
@@ -58,15 +64,28 @@ _RARE = 0.002
 
 @dataclass(frozen=True, slots=True)
 class _Filed:
+    """A rule, and what is asked of it beside the keys that it is filed under."""
+
     rule: int
-    rest: tuple[Clause, ...]
-    """The clauses that are not implied by where it is filed."""
+    keys: tuple[Key, ...]
+    clauses: tuple[Clause, ...]
+
+    @staticmethod
+    def under(by: Sequence[Clause], others: Sequence[Clause], rule: int) -> _Filed:
+        """One mention of each of the first clauses is known."""
+        rest = (*(clause for clause in by if clause.least > 1), *others)
+        return _Filed(
+            rule,
+            tuple(key for one in rest if one.is_plain for key in one.keys),
+            tuple(one for one in rest if not one.is_plain),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawer:
     alone: list[_Filed] = field(default_factory=list)
     pairs: defaultdict[Key, list[_Filed]] = field(default_factory=lambda: defaultdict(list))
+    """By the other key, which comes later in the alphabet."""
 
 
 class Candidates:
@@ -81,12 +100,15 @@ class Candidates:
     def among(self, counts: Counts) -> list[int]:
         """The rules that an article can match, in their order."""
         found = set(self._always)
-        keys = counts.keys()
-        for first in self._drawers.keys() & keys:
+        keys = sorted(counts.keys() & self._drawers.keys())
+        later = sorted(counts)
+        for first in keys:
             drawer = self._drawers[first]
-            found.update(_passing(drawer.alone, counts))
-            for second in drawer.pairs.keys() & keys:
-                found.update(_passing(drawer.pairs[second], counts))
+            _pass(drawer.alone, counts, found)
+            if pairs := drawer.pairs:
+                for second in later[bisect_right(later, first) :]:
+                    if filed := pairs.get(second):
+                        _pass(filed, counts, found)
         return sorted(found)
 
     def _file(self, rule: int, condition: Condition) -> None:
@@ -99,19 +121,16 @@ class Candidates:
             return
         first, *rest = clauses
         if rest and len(first.keys) * len(rest[0].keys) <= MOST_PAIRS:
-            filed = _Filed(rule, _not_implied((first, rest[0]), rest[1:]))
-            for one in first.keys:
-                for other in rest[0].keys:
-                    self._drawers[one].pairs[other].append(filed)
+            filed = _Filed.under((first, rest[0]), rest[1:], rule)
+            for one, other in product(first.keys, rest[0].keys):
+                if one == other:
+                    self._drawers[one].alone.append(filed)
+                else:
+                    self._drawers[min(one, other)].pairs[max(one, other)].append(filed)
         else:
-            filed = _Filed(rule, _not_implied((first,), rest))
+            filed = _Filed.under((first,), rest, rule)
             for one in first.keys:
                 self._drawers[one].alone.append(filed)
-
-
-def _not_implied(by: Sequence[Clause], others: Sequence[Clause]) -> tuple[Clause, ...]:
-    """What is left to be asked where one mention of each of the first is known."""
-    return (*(clause for clause in by if clause.least > 1), *others)
 
 
 def cost(clause: Clause) -> float:
@@ -119,13 +138,14 @@ def cost(clause: Clause) -> float:
     return sum(_USUAL.get(key.partition(":")[0], _RARE) for key in clause.keys)
 
 
-def _passing(filed: list[_Filed], counts: Counts) -> Iterator[int]:
+def _pass(filed: list[_Filed], counts: Counts, found: set[int]) -> None:
     for one in filed:
-        for clause in one.rest:
-            if not clause.may_hold(counts):
+        for key in one.keys:
+            if key not in counts:
                 break
         else:
-            yield one.rule
+            if not one.clauses or all(clause.may_hold(counts) for clause in one.clauses):
+                found.add(one.rule)
 
 
 MOST_WAYS = 28

@@ -29,7 +29,7 @@ from monitor.matching.evaluate import (
 )
 from monitor.matching.expressions import ExpressionTooSlow
 from monitor.matching.index import Entry, Forms, Index, Key, Terms, other_forms, words_in
-from monitor.matching.page import COUNTRY, LISTED, MASK, NAMED, Mention, Page, RuleTooSlow
+from monitor.matching.page import COUNTRY, LISTED, MAIN, MASK, NAMED, Mention, Page, RuleTooSlow
 from monitor.matching.relevance import narrowest, relevance
 from monitor.matching.rules import (
     ANY_LANGUAGE,
@@ -477,14 +477,16 @@ def _forms(ruleset: RuleSet) -> Forms:
 def evidence(condition: Condition, found: Found, page: Page) -> Iterator[Evidence]:
     """For each condition that holds, its best mentions: the narrowest window first."""
     window = narrowest(found)
-    chosen = set(window.mentions) if window else set()
+    chosen = set(map(id, window.mentions)) if window else set()
     for leaf in leaves(condition):
         mentions = sorted(
             mentions_of(leaf, page),
-            key=lambda mention: (mention not in chosen, _rank(mention, page)),
+            key=lambda mention: (id(mention) not in chosen, mention.line != MAIN, mention.first),
         )
-        for mention in mentions[:SHOWN]:
-            yield show(label(leaf), mention, page)
+        if mentions:
+            name = label(leaf)
+            for mention in mentions[:SHOWN]:
+                yield show(name, mention, page)
 
 
 def show(condition: str, mention: Mention, page: Page) -> Evidence:
@@ -502,8 +504,3 @@ def show(condition: str, mention: Mention, page: Page) -> Evidence:
         sentence=sentence.strip(),
         sentence_start=first + len(sentence) - len(sentence.lstrip()),
     )
-
-
-def _rank(mention: Mention, page: Page) -> tuple[int, int]:
-    place = 0 if mention.field is Field.TITLE else 1 if page.is_in_lead(mention) else 2
-    return place, mention.first

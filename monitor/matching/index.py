@@ -1,24 +1,27 @@
 """Mechanism: one Aho–Corasick pass that finds every term of every rule in a folded text.
 
 There is an automaton a language, made when a text of that language first comes: it knows the
-language's own terms in all their forms, and those that are safe in any. Finding is a superset:
-whether a hit counts (borders of Arabic words, exact letters, what stands between the words) is
-looked at when somebody asks for it.
+language's own terms in all their forms, and those that are safe in any. It reads letters of a byte
+each, an alphabet of its own. Finding is a superset: whether a hit counts (letters that share a
+byte, borders of Arabic words, exact letters, what stands between the words) is looked at when
+somebody asks for it.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, islice, product
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
-from ahocorasick_rs import AhoCorasick, MatchKind
-
+from monitor.matching import automaton
+from monitor.matching.alphabet import Alphabet
 from monitor.matching.arabic import bare, is_arabic, is_proclitic, spellings
+from monitor.matching.automaton import Place
 from monitor.matching.rules import ANY_LANGUAGE, Term
 from monitor.matching.words import BORDER, Folded, fold, fold_term, has_borders
 
@@ -51,8 +54,7 @@ class Entry:
     """Where it has conditions of its own (``only_near``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A term at ``text[start:end]`` of a folded text; both ends are letters."""
 
     entry: Entry
@@ -73,32 +75,51 @@ class _Meaning:
 class Scan:
     """What one pass over a text found."""
 
-    __slots__ = ("_folded", "_found")
+    __slots__ = ("_automaton", "_by_key", "_folded", "_found")
 
-    def __init__(
-        self,
-        folded: Folded,
-        found: Sequence[tuple[int, int, int]],
-        meanings: Sequence[tuple[tuple[Key, _Meaning], ...]],
-    ) -> None:
+    def __init__(self, terms: _Automaton, folded: Folded) -> None:
+        self._automaton = terms
         self._folded = folded
-        self._found: dict[Key, list[tuple[_Meaning, int, int]]] = {}
-        for number, start, end in found:
-            for key, meaning in meanings[number]:
-                if (listed := self._found.get(key)) is None:
-                    self._found[key] = [(meaning, start, end)]
-                else:
-                    listed.append((meaning, start, end))
+        self._found = terms.search(folded.text)
+        self._by_key: dict[Key, list[Place]] | None = None
 
     def counts(self) -> dict[Key, int]:
         """How many hits each key has at most; those left out have none."""
-        return {key: len(listed) for key, listed in self._found.items()}
+        keys = self._automaton.keys
+        counts: dict[Any, int] = Counter([keys[number] for _, _, number in self._found])
+        for several in [key for key in counts if isinstance(key, tuple)]:
+            count = counts.pop(several)
+            for key in several:
+                counts[key] = counts.get(key, 0) + count
+        return counts
 
     def hits(self, key: Key) -> Iterator[Hit]:
         """The hits that count, in the order of their ends."""
-        for meaning, start, end in self._found.get(key, ()):
-            if (hit := _hit(meaning, self._folded, start, end)) is not None:
-                yield hit
+        if self._by_key is None:
+            self._by_key = self._sorted()
+        patterns, meanings = self._automaton.patterns, self._automaton.meanings
+        for start, end, number in self._by_key.get(key, ()):
+            if patterns[number] == self._folded.text[start:end]:
+                for meaning in meanings[number]:
+                    if meaning.entry.key == key and (
+                        hit := _hit(meaning, self._folded, start, end)
+                    ):
+                        yield hit
+
+    def _sorted(self) -> dict[Key, list[Place]]:
+        keys = self._automaton.keys
+        by_key: dict[Any, list[Place]] = defaultdict(list)
+        for place in self._found:
+            by_key[keys[place[2]]].append(place)
+        for several in [key for key in by_key if isinstance(key, tuple)]:
+            places = by_key.pop(several)
+            for key in dict.fromkeys(several):
+                by_key[key] = sorted(by_key.get(key, []) + places, key=_end)
+        return by_key
+
+
+def _end(place: Place) -> int:
+    return place[1]
 
 
 class Terms:
@@ -156,11 +177,11 @@ class Index:
         """Every term of the language, or safe in any, that may stand in the text."""
         is_known = language and any(terms.knows(language) for terms in self._terms)
         name = language if language and is_known else ANY_LANGUAGE
-        if (automaton := self._automata.get(name)) is None:
+        if (known := self._automata.get(name)) is None:
             if len(self._automata) >= MOST_LANGUAGES:
                 del self._automata[next(iter(self._automata))]
-            automaton = self._automata[name] = self._build(name)
-        return automaton.scan(folded)
+            known = self._automata[name] = self._build(name)
+        return Scan(known, folded)
 
     def prepare(self, languages: Iterable[str]) -> None:
         """Make the automata of these languages now, so that no text waits for one."""
@@ -176,16 +197,45 @@ class Index:
 
 
 class _Automaton:
-    def __init__(self, meanings: dict[str, list[_Meaning]]) -> None:
-        meanings = dict(sorted(meanings.items()))  # neighbours in memory, too: 15 % faster
-        self._meanings = tuple(
-            tuple((meaning.entry.key, meaning) for meaning in found) for found in meanings.values()
-        )
-        self._search = AhoCorasick(list(meanings), matchkind=MatchKind.Standard)
+    """Patterns by number, sorted, and the search for them: laid out again for the first texts."""
 
-    def scan(self, folded: Folded) -> Scan:
-        found = self._search.find_matches_as_indexes(folded.text, overlapping=True)
-        return Scan(folded, found, self._meanings)
+    def __init__(self, meanings: Mapping[str, Sequence[_Meaning]]) -> None:
+        self.patterns = sorted(meanings)
+        self.meanings = [meanings[pattern] for pattern in self.patterns]
+        self.keys = [_one_or_several(found) for found in self.meanings]
+        """What each pattern stands for: a key, or a tuple of several."""
+        self._alphabet = Alphabet(self.patterns)
+        self._read: list[bytes] | None = [] if automaton.is_laid_out else None
+        """The first texts, until there are enough of them."""
+        self._search = self._quickest()
+
+    def search(self, text: str) -> Sequence[Place]:
+        """The patterns that may stand in a folded text."""
+        spelled = self._alphabet.spell(text)
+        if self._read is not None:
+            self._learn(spelled)
+        return self._search(spelled)
+
+    def _learn(self, spelled: bytes) -> None:
+        if self._read is not None and len(spelled) > _SHORT:
+            self._read.append(spelled[:_LONG])
+            if len(self._read) == _ENOUGH:
+                self._search = self._quickest(self._read)
+                self._read = None
+
+    def _quickest(self, read: Sequence[bytes] = ()) -> automaton.Search:
+        return automaton.quickest(list(map(self._alphabet.spell, self.patterns)), read)
+
+
+_ENOUGH = 4
+"""After how many texts it is known well enough what texts visit: twenty say little more."""
+_SHORT, _LONG = 400, 10_000
+"""Letters of a text that says something, and of the part of it that is looked at."""
+
+
+def _one_or_several(meanings: Sequence[_Meaning]) -> Key | tuple[Key, ...]:
+    keys = tuple(meaning.entry.key for meaning in meanings)
+    return keys[0] if len(keys) == 1 else keys
 
 
 # --- from a term to what is searched for ----------------------------------------------

@@ -146,9 +146,10 @@ class Page:
             and mention.first < self.title_words + scope.first_words
         )
 
-    def is_in_lead(self, mention: Mention) -> bool:
-        """Whether it stands in the title or in the first words of the body."""
-        return mention.line == MAIN and mention.first < self.title_words + EVERYWHERE.first_words
+    @cached_property
+    def lead_words(self) -> int:
+        """How many words title and lead have."""
+        return self.title_words + EVERYWHERE.first_words
 
     def unit_of(self, line: str, word: int, unit: Unit) -> int:
         """The number of the sentence or paragraph that a word stands in."""
@@ -286,7 +287,7 @@ class Page:
         Inside the name of a person no country's name counts, be it ambiguous or not.
         """
         alone: set[str] = set()
-        if line.name == MAIN and (names := self._names_over(hit, line)):
+        if self._may_be_named(hit, line) and (names := self._names_over(hit, line)):
             place = line.folded.span(hit.start, hit.end)
             if any(one.label == recogniser.PERSON and one.is_wider(*place) for one in names):
                 return "part of a person's name"
@@ -316,10 +317,13 @@ class Page:
             return ""
         return "ambiguous, and nothing supports it"
 
+    def _may_be_named(self, hit: Hit, line: _Line) -> bool:
+        """Whether there is anything that knows names which a country's word may be in."""
+        is_a_country = line.name == MAIN and hit.entry.key.startswith(COUNTRY)
+        return is_a_country and bool(self._is_read or self._listed)
+
     def _names_over(self, hit: Hit, line: _Line) -> tuple[Recognised, ...]:
         """The names that a country's word may be in."""
-        if not hit.entry.key.startswith(COUNTRY):
-            return ()
         found = self._names_around(hit.entry.key) if self._is_asked(hit, line) else ()
         return self._with_listed(found)
 

@@ -34,8 +34,10 @@ Uds. art. bzw. ca. cf. e.g. etc. févr. i.e. janv. juil. p. pp. vs. z.B. г. г�
 """Words whose full stop ends no sentence, as newspapers of the pack's languages write them."""
 
 _STOP = re.compile(r"[.!?…؟]+[\"'”»’)\]]*(?=\s)|[。！？]")
-_INITIALS = 3
-"""Letters: a longer word before a full stop is no abbreviation, or a known one."""
+_WORD_BEFORE = re.compile(r"(?<!\S)[\"'“«‘(\[]*((?:[^\W_]+[-'’])*[^\W_]{2,})[\"'”»’)\]]*\Z")
+"""A word of two letters and more, whole between blanks but for quotation marks and brackets."""
+_BACK = 48
+"""Characters before a full stop in which its word begins."""
 _KNOWN = frozenset(_ABBREVIATIONS.split())
 _STOPS = 4
 """Full stops on each side of a mention: an abbreviation or two among them do no harm."""
@@ -69,16 +71,18 @@ def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     high = text.find("\n", end)
     high = min(len(text) if high < 0 else high, end + _AROUND)
     before = list(_STOP.finditer(text, max(low, start - _NEAR), start))
-    if not (before and _is_sure(text, before[-1])):
+    if not before:
         before = list(_STOP.finditer(text, low, start))
-    after = list(islice(_STOP.finditer(text, end, high), _STOPS))
-    if (not before or _is_sure(text, before[-1])) and (not after or _is_sure(text, after[0])):
+    next_ = _STOP.search(text, end, high)
+    if (not before or _is_sure(text, before[-1])) and (not next_ or _is_sure(text, next_)):
         first = _after_blanks(text, before[-1].end()) if before else low
-        return min(first, start), max(after[0].end() if after else high, end)
+        return min(first, start), max(next_.end() if next_ else high, end)
+    before = list(_STOP.finditer(text, low, start))
+    after = list(islice(_STOP.finditer(text, end, high), _STOPS))
     low = before[-_STOPS].end() if len(before) >= _STOPS else low
     high = after[-1].end() if len(after) == _STOPS else high
     first, last = low, high
-    for sentence_start, sentence_end in _sentences(text[low:high]):
+    for sentence_start, sentence_end in sentences(text[low:high]):
         if low + sentence_start <= start:
             first = low + sentence_start
         if low + sentence_end >= end:
@@ -88,9 +92,18 @@ def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _is_sure(text: str, stop: re.Match[str]) -> bool:
-    """Whether a full stop ends a sentence, and not an abbreviation or a number."""
-    word = text[max(0, stop.start() - 12) : stop.start()].rpartition(" ")[2]
-    return len(word) > _INITIALS and word.isalpha() and f"{word}." not in _KNOWN
+    """Whether a full stop ends a sentence: spaCy would say so without looking any further.
+
+    It may not after initials (J. Smith), after what has stops inside (U.S.), after
+    abbreviations, and after a capital letter that follows a small one.
+    """
+    found = _WORD_BEFORE.search(text, max(0, stop.start() - _BACK), stop.start())
+    if found is None:
+        return False
+    word = found[1]
+    last = word[-1]
+    is_split = word[-2:].isupper() if last.isupper() else last.isalpha() or last.isascii()
+    return is_split and f"{word}." not in _KNOWN
 
 
 def _after_blanks(text: str, place: int) -> int:
@@ -105,12 +118,12 @@ def sentence_starts(text: str) -> list[int]:
     at = 0
     for line in text[:LONGEST].split("\n"):
         if line:  # a text may have a hundred thousand empty ones
-            starts += [at + start for start, _ in _sentences(line)]
+            starts += [at + start for start, _ in sentences(line)]
         at += len(line) + 1
     return starts
 
 
-def _sentences(passage: str) -> list[tuple[int, int]]:
+def sentences(passage: str) -> list[tuple[int, int]]:
     """Where they begin and end."""
     passage = _LONGEST_RUN.sub(_SHORT_WORDS, passage)
     doc = _splitter().within_bounds(len(passage))(passage)
@@ -169,7 +182,7 @@ class Recognised(NamedTuple):
 def passages(line: str) -> list[tuple[int, int]]:
     """What a model reads at once: the sentences of a line, long ones in pieces of 60 words."""
     found: list[tuple[int, int]] = []
-    starts = [first for first, _ in _sentences(line)]
+    starts = [first for first, _ in sentences(line)]
     for first, last in pairwise([*starts, len(line)]):
         words = [word.span() for word in _WORD.finditer(line, first, last)]
         pieces = (words[at : at + _WINDOW] for at in range(0, len(words), _WINDOW))

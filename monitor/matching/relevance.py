@@ -94,16 +94,16 @@ def _place(condition: Condition, page: Page) -> float:
 def _score(mentions: tuple[Mention, ...], page: Page) -> float:
     if not mentions:
         return 0.0
-    best, *others = sorted((_weight(mention, page) for mention in mentions), reverse=True)
-    return min(best + REPEATED * sum(others[:MOST_REPEATS]), TITLE) / TITLE
+    weights = sorted([_weight(mention, page) for mention in mentions], reverse=True)
+    return min(weights[0] + REPEATED * sum(weights[1 : 1 + MOST_REPEATS]), TITLE) / TITLE
 
 
 def _weight(mention: Mention, page: Page) -> float:
     """News tell the most important first: below the lead, a mention weighs less and less."""
     if mention.field is Field.TITLE:
         return TITLE
-    if page.is_in_lead(mention):
-        return LEAD
     if mention.field is not Field.BODY:
         return OTHER
+    if mention.first < page.lead_words:
+        return LEAD
     return LEAD * (1 - mention.first / page.words)

@@ -92,11 +92,15 @@ def fold(text: str) -> Folded:
     the string, and where each letter was given is worked out (by ``spell``) when somebody asks.
     """
     places: Places | None = None
+    given = _codes(text)
     if text.isascii():
-        barred = text.encode().translate(_ASCII).decode()
+        letters = text.encode().translate(_ASCII)
+        barred, is_blank = letters.decode(), np.frombuffer(letters, np.uint8) == ord(BORDER)
     else:
-        barred, places = _fold_letters(text)
-    if "  " in barred and (doubled := _doubled(_codes(text))).size:
+        codes = _folded(given)
+        is_blank = codes == ord(BORDER)
+        barred, places = _letters(text, given, codes)
+    if (doubled := _doubled(given, is_blank)).size:
         if places is None:
             barred, places = _without(doubled, barred), np.delete(np.arange(len(barred)), doubled)
         else:
@@ -135,11 +139,17 @@ Codes = NDArray[np.uint32]
 Places = Sequence[int] | NDArray[np.intp]
 
 
-def _doubled(given: Codes) -> NDArray[np.intp]:
-    """Where a blank follows a blank and goes: a blank line stays, as the end of a paragraph."""
-    is_blank = _IS_BLANK.take(given, mode="clip")
+def _doubled(given: Codes, is_blank: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Where a blank follows a blank and goes: a blank line stays, as the end of a paragraph.
+
+    ``is_blank`` tells of each letter whether it folds to a blank.
+    """
     after = np.flatnonzero(is_blank[1:] & is_blank[:-1]) + 1
-    found: NDArray[np.intp] = after[(given[after] != _LINE) | (given[after - 1] != _LINE)]
+    if not after.size:
+        return after
+    letter, before = given[after], given[after - 1]
+    goes = _IS_BLANK.take(letter, mode="clip") & _IS_BLANK.take(before, mode="clip")
+    found: NDArray[np.intp] = after[goes & ((letter != _LINE) | (before != _LINE))]
     return found
 
 
@@ -147,29 +157,24 @@ _LINE = ord("\n")
 _IS_BLANK = np.array([chr(code) in " \t\n\r\xa0" for code in range(0x100)])
 
 
-def _fold_letters(text: str) -> tuple[str, Places | None]:
+def _letters(text: str, given: Codes, codes: Codes) -> tuple[str, Places | None]:
     """The folded letters, and where each was given, as in ``Folded``."""
-    given = _codes(text)
-    codes = _folded(given)
     highest = int(codes.max())
     if highest < _FAR:
         return _text(codes), None
     if highest < _GONE:
         return spell(text)
-    kept = np.flatnonzero(codes != _GONE)
-    codes, given = codes[kept], given[kept]
-    is_many = codes == _MANY
-    many = {chr(code): _letter(chr(code)) for code in set(given[is_many].tolist())}
-    codes[is_many] = 0
-    if int(codes.max(initial=0)) >= _FAR or any(max(one) >= chr(_FAR) for one in many.values()):
+    is_odd = codes >= _GONE  # several letters, or none
+    odd = {chr(code): _letter(chr(code)) for code in set(given[is_odd].tolist())}
+    codes = np.where(is_odd, given, codes)
+    if int(codes[~is_odd].max(initial=0)) >= _FAR or any(
+        letter >= chr(_FAR) for letters in odd.values() for letter in letters
+    ):
         return spell(text)
-    if not many:
-        return _text(codes), kept
-    codes[is_many] = given[is_many]
     letters = _text(codes)
-    for character, folded in many.items():
+    for character, folded in odd.items():
         letters = letters.replace(character, folded)
-    return letters, ()
+    return letters, () if any(odd.values()) else np.flatnonzero(~is_odd)
 
 
 def spell(text: str) -> tuple[str, Places]:
@@ -178,8 +183,8 @@ def spell(text: str) -> tuple[str, Places]:
     if int(codes.max(initial=0)) >= _FAR:
         codes, places = _parted(codes, places)
     letters = _text(codes)
-    doubled = _doubled(_codes(text)[places])
-    return (_without(doubled, letters), np.delete(places, doubled))
+    doubled = _doubled(_codes(text)[places], codes == ord(BORDER))
+    return _without(doubled, letters), np.delete(places, doubled)
 
 
 def _codes(text: str) -> Codes:
