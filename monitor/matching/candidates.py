@@ -8,7 +8,6 @@ a superset; a rule without clauses always comes up.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -85,7 +84,8 @@ class _Filed:
 class _Drawer:
     alone: list[_Filed] = field(default_factory=list)
     pairs: defaultdict[Key, list[_Filed]] = field(default_factory=lambda: defaultdict(list))
-    """By the other key, which comes later in the alphabet."""
+    """By the other key, which comes earlier in the alphabet: terms are filed by countries, not
+    countries by terms, so that most drawers have few pairs."""
 
 
 class Candidates:
@@ -100,15 +100,20 @@ class Candidates:
     def among(self, counts: Counts) -> list[int]:
         """The rules that an article can match, in their order."""
         found = set(self._always)
-        keys = sorted(counts.keys() & self._drawers.keys())
-        later = sorted(counts)
-        for first in keys:
-            drawer = self._drawers[first]
+        keys = sorted(counts)
+        for before, first in enumerate(keys):
+            if (drawer := self._drawers.get(first)) is None:
+                continue
             _pass(drawer.alone, counts, found)
-            if pairs := drawer.pairs:
-                for second in later[bisect_right(later, first) :]:
-                    if filed := pairs.get(second):
+            pairs = drawer.pairs
+            if len(pairs) <= before:
+                for second, filed in pairs.items():
+                    if second in counts:
                         _pass(filed, counts, found)
+            else:
+                for second in keys[:before]:
+                    if filed_there := pairs.get(second):
+                        _pass(filed_there, counts, found)
         return sorted(found)
 
     def _file(self, rule: int, condition: Condition) -> None:
@@ -126,7 +131,7 @@ class Candidates:
                 if one == other:
                     self._drawers[one].alone.append(filed)
                 else:
-                    self._drawers[min(one, other)].pairs[max(one, other)].append(filed)
+                    self._drawers[max(one, other)].pairs[min(one, other)].append(filed)
         else:
             filed = _Filed.under((first,), rest, rule)
             for one in first.keys:

@@ -491,6 +491,13 @@ def evidence(condition: Condition, found: Found, page: Page) -> Iterator[Evidenc
 
 def show(condition: str, mention: Mention, page: Page) -> Evidence:
     """A mention with its words and its sentence, as the article has them."""
+    known = page.shown.get((condition, id(mention)))
+    if known is None or known[0] is not mention:
+        known = page.shown[condition, id(mention)] = mention, _shown(condition, mention, page)
+    return known[1]
+
+
+def _shown(condition: str, mention: Mention, page: Page) -> Evidence:
     text = page.text_of(mention.field)
     first, last = page.sentence(mention)
     sentence = text[first:last]

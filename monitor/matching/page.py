@@ -23,7 +23,7 @@ from monitor.matching.placenames import is_only_a_country, may_be_a_person
 from monitor.matching.recogniser import Recognised
 from monitor.matching.rules import EVERYWHERE, Field, Names, Scope, Term, Unit
 from monitor.matching.words import Folded, fold
-from monitor.models import Article
+from monitor.models import Article, Evidence
 
 MAIN = "main"
 """The line that the title and the body share."""
@@ -112,6 +112,8 @@ class Page:
         # Leaves by identity: the same one is asked for by many rules.
         self.answers: dict[int, tuple[object, Any]] = {}
         self.chosen: dict[int, tuple[object, tuple[Mention, ...]]] = {}
+        self.places: dict[int, tuple[object, float]] = {}
+        self.shown: dict[tuple[str, int], tuple[Mention, Evidence]] = {}
         self.is_late: Callable[[], bool] = lambda: False
         """Whether the rule in hand has had its time."""
 
@@ -246,19 +248,22 @@ class Page:
                 yield hit, line
 
     def _mention(self, hit: Hit, line: _Line) -> Mention:
-        first = _count_up_to(line.starts, hit.start)
-        last = _count_up_to(line.starts, hit.end - 1)
-        start, end = line.folded.span(hit.start, hit.end)
+        entry, first_letter, after = hit
+        starts = line.starts
+        first = last = bisect_right(starts, first_letter) - 1
+        while last + 1 < len(starts) and starts[last + 1] < after:
+            last += 1
+        start, end = line.folded.span(first_letter, after)
         end = _with_stop(line.folded.given, start, end)
-        entry = hit.entry
-        return self._placed(line, first, last, (entry.key, entry.kind), start, end, entry.term)
+        return self._placed(line, first, last, entry.key, entry.kind, start, end, entry.term)
 
     def _placed(
         self,
         line: _Line,
         first: int,
         last: int,
-        what: tuple[Key, str],
+        key: Key,
+        kind: str,
         start: int,
         end: int,
         term: Term | None = None,
@@ -266,7 +271,7 @@ class Page:
         field, shift = line.field, 0
         if line.name == MAIN:
             field, shift = (Field.BODY, self._body) if start >= self._body else (Field.TITLE, 0)
-        return Mention(line.name, first, last, *what, field, start - shift, end - shift, term)
+        return Mention(line.name, first, last, key, kind, field, start - shift, end - shift, term)
 
     # --- ambiguous words -----------------------------------------------------------------
 
@@ -431,7 +436,7 @@ class Page:
         """A stretch of a line's text as given, as the words that it touches."""
         first = max(self._words_before(line, start + 1) - 1, 0)
         last = max(self._words_before(line, end) - 1, first)
-        return self._placed(line, first, last, (kind, kind), start, end)
+        return self._placed(line, first, last, kind, kind, start, end)
 
     def _words_before(self, line: _Line, place: int) -> int:
         """How many words of a line begin before a place of its text as given."""

@@ -33,9 +33,9 @@ Uds. art. bzw. ca. cf. e.g. etc. févr. i.e. janv. juil. p. pp. vs. z.B. г. г�
 """
 """Words whose full stop ends no sentence, as newspapers of the pack's languages write them."""
 
-_STOP = re.compile(r"[.!?…؟]+[\"'”»’)\]]*(?=\s)|[。！？]")
-_WORD_BEFORE = re.compile(r"(?<!\S)[\"'“«‘(\[]*((?:[^\W_]+[-'’])*[^\W_]{2,})[\"'”»’)\]]*\Z")
-"""A word of two letters and more, whole between blanks but for quotation marks and brackets."""
+_STOP = re.compile(r"[.!?…؟。！？]+[\"'”»’)\]]*(?:(?=\s)|(?<=[。！？]))")
+_PLAIN_WORD = re.compile(r"[\"'“«‘(\[]*((?:[^\W_]+[-'’])*[^\W_]{2,})[\"'”»’)\]]*")
+"""A word of two letters and more in quotation marks or brackets, or in none."""
 _BACK = 48
 """Characters before a full stop in which its word begins."""
 _KNOWN = frozenset(_ABBREVIATIONS.split())
@@ -97,7 +97,8 @@ def _is_sure(text: str, stop: re.Match[str]) -> bool:
     It may not after initials (J. Smith), after what has stops inside (U.S.), after
     abbreviations, and after a capital letter that follows a small one.
     """
-    found = _WORD_BEFORE.search(text, max(0, stop.start() - _BACK), stop.start())
+    before = text[max(0, stop.start() - _BACK) : stop.start()].rsplit(None, 1)
+    found = _PLAIN_WORD.fullmatch(before[-1]) if before else None
     if found is None:
         return False
     word = found[1]

@@ -18,6 +18,7 @@ from monitor.matching.rules import (
     Condition,
     Count,
     Field,
+    Leaf,
     Near,
     Not,
     NotNear,
@@ -88,7 +89,14 @@ def _place(condition: Condition, page: Page) -> float:
         case Not():
             return 0.0
         case _:
-            return _score(mentions_of(condition, page), page)
+            return _leaf_place(condition, page)
+
+
+def _leaf_place(leaf: Leaf, page: Page) -> float:
+    known = page.places.get(id(leaf))
+    if known is None or known[0] is not leaf:
+        known = page.places[id(leaf)] = leaf, _score(mentions_of(leaf, page), page)
+    return known[1]
 
 
 def _score(mentions: tuple[Mention, ...], page: Page) -> float:
