@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench.matching import articles, long_texts, made_up_rules, specific_words
-from monitor import loading, reading, workers
+from monitor import assembly, loading, reading, workers
 from monitor.matching.rules import All, Condition, Count, Country, Near, Rule, Score, Term
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -81,9 +81,9 @@ async def reload_under_load(folder: Path) -> None:
     """Ask readers without a pause while they are replaced; the longest that one answer took."""
     texts = long_texts(articles())[:40]
     workers.preload("monitor.preloaded")
-    ruleset = loading.load(folder)
+    rules = loading.packed(folder)
     languages = frozenset(text.language for text in texts if text.language)
-    pool = workers.Workers(2, reading.start, (ruleset, languages))
+    pool = workers.Workers(2, reading.start, (rules, languages))
     await pool.call(PATIENCE, reading.judge_all, texts, NOW)
     waits: list[float] = []
     pauses: list[float] = []
@@ -107,8 +107,10 @@ async def reload_under_load(folder: Path) -> None:
     await asyncio.sleep(2)
     usual = sorted(waits)[len(waits) // 2]
     before = len(waits)
+    (folder / "one-more.yaml").write_text("id: one-more\nmatch: {term: more}\n", encoding="utf-8")
     began = time.perf_counter()
-    await pool.renew((ruleset, languages), PATIENCE, reading.ping)
+    changed = await assembly.rules_aside(folder, None)
+    await pool.renew((changed, languages), PATIENCE, reading.ping)
     took = time.perf_counter() - began
     is_over.set()
     await asyncio.gather(asking, beating)

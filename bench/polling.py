@@ -66,6 +66,7 @@ def us(
     from monitor.alerts import plan
     from monitor.feeds.addresses import AllowList
     from monitor.feeds.fetch import Fetcher, Limits
+    from monitor.matching.packed import PackedRules
     from monitor.matching.rules import RuleSet
     from monitor.models import FeedSource
     from monitor.store.sqlite import SqliteStore
@@ -73,8 +74,8 @@ def us(
     from monitor.workers import Workers
 
     assembly.begin()
-    ruleset = RuleSet() if rules == "none" else loading.load(ROOT / "rules")
-    readers = Workers(assembly.READERS, reading.start, (ruleset, frozenset()))
+    packed = PackedRules.of(RuleSet()) if rules == "none" else loading.packed(ROOT / "rules")
+    readers = Workers(assembly.READERS, reading.start, (packed, frozenset()))
 
     async def poll_all() -> None:
         with closing(SqliteStore.open(folder / "us.db", delivery_id=plan.delivery_id)) as store:

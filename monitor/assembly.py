@@ -7,12 +7,16 @@ import random
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from monitor import __version__, reading
+from monitor import __version__, loading, reading
 from monitor.alerts import send
 from monitor.config import Config, resolve_destinations
+from monitor.errors import RulesError
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
+from monitor.matching.packed import PackedRules
+from monitor.matching.rulefile import Known
 from monitor.matching.rules import RuleSet
 from monitor.models import Destination
 from monitor.pipeline import DeliverTools, PollTools
@@ -22,6 +26,9 @@ from monitor.store.thread import StoreThread
 from monitor.workers import Workers, preload
 
 READERS, SENDERS = 2, 4
+LOADING = timedelta(minutes=10)
+LOADER_MEMORY = 4 * 1024**3
+"""Bytes: enough for a hundred thousand rules, while they are loaded."""
 POLLS = 200
 """Feeds in flight at most. One that hangs takes its place for 30 s: of 10,000 feeds every five
 minutes, one in twenty may."""
@@ -42,7 +49,7 @@ def probe_tools(settings: Config) -> Iterator[ProbeTools]:
     """What looking at addresses works with, for one command; its readers have no rules."""
     preload("monitor.reading")
     asked = fetcher(settings)
-    readers_ = Workers(READERS, reading.start, (RuleSet(), frozenset()))
+    readers_ = Workers(READERS, reading.start, (PackedRules.of(RuleSet()), frozenset()))
     try:
         yield ProbeTools(
             fetcher=asked, readers=readers_, clock=now, max_bytes=settings.poll.max_bytes
@@ -53,13 +60,13 @@ def probe_tools(settings: Config) -> Iterator[ProbeTools]:
 
 
 def poll_tools(
-    settings: Config, ruleset: RuleSet, books: StoreThread[Store], since: timedelta | None
+    settings: Config, rules: PackedRules, books: StoreThread[Store], since: timedelta | None
 ) -> PollTools:
     """What polling works with: a fetcher, and readers that hold the rules."""
     return PollTools(
         books=books,
         fetcher=fetcher(settings),
-        readers=readers(settings, ruleset),
+        readers=readers(settings, rules),
         destinations=tuple(settings.destinations),
         clock=now,
         min_interval=settings.poll.min_interval,
@@ -92,14 +99,35 @@ def fetcher(settings: Config) -> Fetcher:
     )
 
 
-def readers(settings: Config, ruleset: RuleSet) -> Workers:
+def readers(settings: Config, rules: PackedRules) -> Workers:
     """Reader processes, each with these rules compiled."""
-    return Workers(READERS, reading.start, reader_arguments(settings, ruleset))
+    return Workers(READERS, reading.start, reader_arguments(settings, rules))
 
 
-def reader_arguments(settings: Config, ruleset: RuleSet) -> tuple[RuleSet, frozenset[str]]:
+async def rules_aside(folder: Path, known: Known | None) -> PackedRules:
+    """The rules below a folder, loaded and tried by a process of their own.
+
+    Raises:
+        RulesError: with every mistake of every file.
+        WorkerFailed: it did not come to an end.
+    """
+    loader = Workers(1, _ready, memory=LOADER_MEMORY)
+    try:
+        loaded = await loader.call(LOADING, loading.packed_or_not, folder, known)
+    finally:
+        loader.retire()
+    if not isinstance(loaded, PackedRules):
+        raise RulesError(loaded)
+    return loaded
+
+
+def _ready() -> None:
+    """A process that loads rules needs nothing beforehand."""
+
+
+def reader_arguments(settings: Config, rules: PackedRules) -> tuple[PackedRules, frozenset[str]]:
     """What a reader is made ready with."""
-    return ruleset, frozenset(feed.language for feed in settings.sources if feed.language)
+    return rules, frozenset(feed.language for feed in settings.sources if feed.language)
 
 
 def destinations(settings: Config) -> tuple[Destination, ...]:

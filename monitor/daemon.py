@@ -32,7 +32,7 @@ from monitor.assembly import POLLS, SENDERS, now
 from monitor.config import Config
 from monitor.errors import ConfigError, RulesError, StoreError, WorkerFailed
 from monitor.logs import logger
-from monitor.matching.rules import RuleSet
+from monitor.matching.packed import PackedRules
 from monitor.metrics import Metrics
 from monitor.models import Delivery, Destination, Event, EventKind, FeedState, Sent
 from monitor.store.sqlite import SqliteStore
@@ -59,11 +59,11 @@ class Daemon:
     """One configuration and one database, served until it is stopped."""
 
     def __init__(
-        self, path: Path, settings: Config, ruleset: RuleSet, since: timedelta | None = None
+        self, path: Path, settings: Config, rules: PackedRules, since: timedelta | None = None
     ) -> None:
         self._path = path
         self._settings = settings
-        self._ruleset = ruleset
+        self._rules = rules
         self._seen = _look(settings.rules.dir)
         self._polling: set[int] = set()
         self._sending: set[str] = set()
@@ -79,7 +79,7 @@ class Daemon:
         self._ticked: dict[str, float] = {}
         self._store = SqliteStore.open(settings.storage.path, delivery_id=plan.delivery_id)
         self._books = StoreThread(self._store)
-        self._poll_tools = assembly.poll_tools(settings, ruleset, self._books, since)
+        self._poll_tools = assembly.poll_tools(settings, rules, self._books, since)
         self._deliver_tools = assembly.deliver_tools(self._books, assembly.destinations(settings))
         self._metrics = Metrics(lambda: time.monotonic() - self._ticked.get("poll", 0.0))
 
@@ -142,7 +142,7 @@ class Daemon:
             "started",
             version=__version__,
             feeds=len(self._settings.sources),
-            rules=len(self._ruleset.rules),
+            rules=self._rules.count,
             destinations=len(self._settings.destinations),
             database=str(self._settings.storage.path),
         )
@@ -280,7 +280,7 @@ class Daemon:
         systemd.notify("WATCHDOG=1", self._status())
 
     def _status(self) -> str:
-        return f"STATUS={len(self._settings.sources)} feeds, {len(self._ruleset.rules)} rules"
+        return f"STATUS={len(self._settings.sources)} feeds, {self._rules.count} rules"
 
     async def _due_feeds(self) -> list[FeedState]:
         """What is due, is not in flight, has room, and whose host may be asked before the next
@@ -416,24 +416,20 @@ class Daemon:
     async def _load_rules(self, settings: Config) -> bool:
         """Load and try the rules aside, then swap them in; whether they can be used."""
         self._seen = _look(settings.rules.dir)
-        loop = asyncio.get_running_loop()
         try:
-            ruleset = await loop.run_in_executor(
-                None, loading.load, settings.rules.dir, loading.names_in(settings)
-            )
+            rules = await assembly.rules_aside(settings.rules.dir, loading.names_in(settings))
+            arguments = assembly.reader_arguments(settings, rules)
+            await self._poll_tools.readers.renew(arguments, WARM_UP, reading.ping)
         except RulesError as error:
             await self._refuse(EventKind.RULES_REFUSED, str(settings.rules.dir), error)
             return False
-        arguments = assembly.reader_arguments(settings, ruleset)
-        try:
-            await self._poll_tools.readers.renew(arguments, WARM_UP, reading.ping)
         except WorkerFailed as error:
             self._seen = ()  # to be tried again
             logger().error("readers not renewed", error=str(error))
             return False
-        self._ruleset = ruleset
+        self._rules = rules
         await self._note_rules()
-        logger().info("rules loaded", rules=len(ruleset.rules), version=ruleset.version)
+        logger().info("rules loaded", rules=rules.count, version=rules.version)
         return True
 
     async def _refuse(self, kind: EventKind, subject: str, error: ConfigError | RulesError) -> None:
@@ -442,7 +438,7 @@ class Daemon:
         await self._note(kind, subject, str(error))
 
     async def _note_rules(self) -> None:
-        detail = f"{len(self._ruleset.rules)} rules, version {self._ruleset.version}"
+        detail = f"{self._rules.count} rules, version {self._rules.version}"
         await self._note(EventKind.RULES_LOADED, str(self._settings.rules.dir), detail)
 
     async def _note(self, kind: EventKind, subject: str, detail: str) -> None:

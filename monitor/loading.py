@@ -2,7 +2,7 @@
 
 ::
 
-    files → read → word forms → compile → the rules' own tests → RuleSet | RulesError
+    files → read → word forms → compile → the rules' own tests → PackedRules | RulesError
 
 What has passed is kept in the cache folder under a hash of everything it was made from, so that
 a start with thousands of rules that were seen before is quick.
@@ -30,6 +30,7 @@ from monitor.errors import Mistake, RulesError
 from monitor.matching import inflection, packs, recogniser, rulefile
 from monitor.matching.engine import Engine, compile_rules, languages_of, spelled_terms, words_of
 from monitor.matching.explain import explain
+from monitor.matching.packed import PackedRules
 from monitor.matching.rulefile import Known
 from monitor.matching.rules import Concept, Rule, RuleSet, RuleTest, TermList
 from monitor.models import Article
@@ -44,7 +45,25 @@ def load(folder: Path, known: Known | None = None) -> RuleSet:
         RulesError: with every mistake of every file.
     """
     with _without_collection():
-        return _load(folder, known)
+        return _packed(folder, known).unpack()
+
+
+def packed(folder: Path, known: Known | None = None) -> PackedRules:
+    """The same, for those who pass them on.
+
+    Raises:
+        RulesError: with every mistake of every file.
+    """
+    with _without_collection():
+        return _packed(folder, known)
+
+
+def packed_or_not(folder: Path, known: Known | None) -> PackedRules | tuple[Mistake, ...]:
+    """The same, for another process to call: its mistakes are values."""
+    try:
+        return packed(folder, known)
+    except RulesError as error:
+        return error.mistakes
 
 
 @contextmanager
@@ -60,15 +79,15 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _load(folder: Path, known: Known | None) -> RuleSet:
+def _packed(folder: Path, known: Known | None) -> PackedRules:
     contents = rulefile.files_in(folder)
     name = f"rules-{_digest(contents, known)}"
     if (kept := caches.read(name)) is not None:
-        found: RuleSet = pickle.loads(kept)  # noqa: S301 - only we write there, see caches
+        found: PackedRules = pickle.loads(kept)  # noqa: S301 - only we write there, see caches
         return found
-    ruleset = _check(contents, known)
-    caches.write(name, pickle.dumps(ruleset), family="rules-")
-    return ruleset
+    made = PackedRules.of(_check(contents, known))
+    caches.write(name, pickle.dumps(made), family="rules-")
+    return made
 
 
 def _check(contents: Mapping[str, bytes | Mistake], known: Known | None) -> RuleSet:

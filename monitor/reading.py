@@ -27,7 +27,7 @@ from monitor.feeds.discovery import Page, is_page, page
 from monitor.feeds.parse import inflate, parse
 from monitor.matching import recogniser
 from monitor.matching.engine import Engine, Openings, compile_rules, is_promising, judge
-from monitor.matching.rules import RuleSet
+from monitor.matching.packed import PackedRules
 from monitor.models import Article, FeedSource, FetchError, Judged, ParsedFeed, Response
 
 DEADLINE = timedelta(seconds=5)
@@ -37,10 +37,10 @@ _engine: Engine | None = None
 _opened: Openings | None = None
 
 
-def start(ruleset: RuleSet, languages: frozenset[str]) -> None:
+def start(rules: PackedRules, languages: frozenset[str]) -> None:
     """Make this process a reader of these rules."""
     global _engine  # noqa: PLW0603 - a process is a reader of one set of rules for its whole life
-    _engine = compile_rules(ruleset, languages)
+    _engine = compile_rules(rules.unpack(), languages)
     _engine.index.prepare(languages)  # others when a text comes: that has patience
     recogniser.prepare(languages)
     language.detect("warm", "up", _engine.languages)

@@ -114,6 +114,10 @@ class Workers:
         self._pool, replaced = pool, self._pool
         _end_aside(replaced, deadline)
 
+    def retire(self) -> None:
+        """End the workers when they have answered, without waiting for it."""
+        _end_aside(self._pool, timedelta(seconds=1))
+
     def close(self) -> None:
         """Kill the workers, at once."""
         self._pool.stop()

@@ -28,6 +28,7 @@ from rich.table import Table
 
 from monitor import reading
 from monitor.errors import WorkerDied, WorkerRaised, WorkerTimeout
+from monitor.matching.packed import PackedRules
 from monitor.matching.rules import RuleSet
 from monitor.models import Article, FeedSource, FetchError, ParsedFeed, Response
 from monitor.workers import Workers
@@ -293,7 +294,7 @@ async def _outcome(readers: Workers, body: bytes) -> str:
 
 def readers(count: int = 2) -> Workers:
     """Readers as the daemon has them, without rules."""
-    return Workers(count, reading.start, (RuleSet(), frozenset({"en"})))
+    return Workers(count, reading.start, (PackedRules.of(RuleSet()), frozenset({"en"})))
 
 
 def lost_beside(number: int, seed: int) -> tuple[str, int]:

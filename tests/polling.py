@@ -49,7 +49,7 @@ class HereReaders:
 def _make_ready() -> None:
     """Make this process a reader, once."""
     folder = Path(__file__).parent / "data" / "polling-rules"
-    reading.start(loading.load(folder), frozenset(["en"]))
+    reading.start(loading.packed(folder), frozenset(["en"]))
 
 
 class Bench:

@@ -22,6 +22,7 @@ from monitor import pipeline, reading
 from monitor.alerts import plan
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
+from monitor.matching.packed import PackedRules
 from monitor.matching.rules import RuleSet
 from monitor.models import Event, EventKind, FeedSource
 from monitor.pipeline import PollTools
@@ -97,7 +98,7 @@ def simulate(
     ends = [at + step * turn for turn in range(1, restarts + 1)]
     # Between the due times, not at them.
     ends = [end.replace(minute=17, second=11) for end in ends] + [at + lasts]
-    reading.start(RuleSet(), frozenset())
+    reading.start(PackedRules.of(RuleSet()), frozenset())
     database = folder / "simulation.db"
     with ScoreServer(Office(place(feeds, publishers), clock)) as server:
         sources = tuple(FeedSource(url=url, interval=minimum) for url in server.urls())

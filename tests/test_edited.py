@@ -84,7 +84,7 @@ def readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
     folder = tmp_path_factory.mktemp("rules")
     for word in ("arms", "gas"):
         (folder / f"{word}.yaml").write_text(RULE.format(word), encoding="utf-8")
-    pool = Workers(1, reading.start, (loading.load(folder), frozenset({"en"})))
+    pool = Workers(1, reading.start, (loading.packed(folder), frozenset({"en"})))
     yield pool
     pool.close()
 

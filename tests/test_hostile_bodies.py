@@ -18,6 +18,7 @@ from monitor.alerts import plan
 from monitor.errors import WorkerTimeout
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
+from monitor.matching.packed import PackedRules
 from monitor.matching.rules import RuleSet
 from monitor.models import FailureReason, FeedSource, FeedState
 from monitor.pipeline import PollTools
@@ -85,7 +86,7 @@ def in_use() -> float:
 
 async def poll_all(folder: Path, good: list[str], hostile: list[str]) -> dict[str, object]:
     """Poll the hostile feeds once, the good ones again and again until that is over."""
-    readers = TimedWorkers(2, reading.start, (RuleSet(), frozenset()))
+    readers = TimedWorkers(2, reading.start, (PackedRules.of(RuleSet()), frozenset()))
     readers.killed = []
     await asyncio.gather(*(readers.call(timedelta(minutes=1), reading.ping) for _ in range(4)))
     heart, rounds, slowest = Heart(), 0, 0.0

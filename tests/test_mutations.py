@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 from monitor import reading
+from monitor.matching.packed import PackedRules
 from monitor.matching.rules import RuleSet
 from monitor.workers import Workers
 from tests import mutate
@@ -53,7 +54,7 @@ def test_a_damaged_entry_costs_only_itself(
     try:
         reading.engine()
     except RuntimeError:
-        reading.start(RuleSet(), frozenset({"en"}))
+        reading.start(PackedRules.of(RuleSet()), frozenset({"en"}))
     numbers = range(600)
     lost = [number for number in numbers if mutate.lost_beside(number, 7)[1]]
     assert lost == []

@@ -68,7 +68,7 @@ def run(
     try:
         settings = state.settings(context)
         resolve_destinations(settings, os.environ)
-        ruleset = state.ruleset(context, None)
+        rules = state.packed_rules(context)
     except (ConfigError, RulesError) as error:
         print_mistakes(error.mistakes)
         sys.exit(Exit.CONFIGURATION)
@@ -79,7 +79,7 @@ def run(
             "no destinations", then="nobody will be told: name one under [destinations]"
         )
     with instance.only_instance(settings.storage.path):
-        service = daemon.Daemon(state.config_path(context), settings, ruleset, since)
+        service = daemon.Daemon(state.config_path(context), settings, rules, since)
         ended_well = asyncio.run(service.once() if once else service.run())
     sys.exit(Exit.OK if ended_well else Exit.PROBLEM)
 

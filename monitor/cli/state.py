@@ -10,6 +10,7 @@ import typer
 
 from monitor import config, instance, loading
 from monitor.config import Config
+from monitor.matching.packed import PackedRules
 from monitor.matching.rules import RuleSet
 from monitor.store.sqlite import SqliteStore
 
@@ -52,6 +53,16 @@ def reader(context: typer.Context) -> SqliteStore:
 def is_served(context: typer.Context) -> bool:
     """Whether a daemon serves that database now."""
     return instance.is_served(settings(context).storage.path)
+
+
+def packed_rules(context: typer.Context) -> PackedRules:
+    """The rules of the configuration, for those who pass them on.
+
+    Raises:
+        RulesError: with every mistake in them.
+    """
+    found = settings(context)
+    return loading.packed(found.rules.dir, loading.names_in(found))
 
 
 def ruleset(context: typer.Context, folder: Path | None) -> RuleSet:
