@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 from monitor import __version__, reading
 from monitor.alerts import send
+from monitor.asking import AskTools
 from monitor.config import Config, resolve_destinations
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
 from monitor.matching.rules import RuleSet
 from monitor.models import Destination
 from monitor.pipeline import DeliverTools, PollTools
-from monitor.probing import ProbeTools
 from monitor.store.protocol import Store
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers, preload
@@ -37,33 +37,37 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def ask_tools(settings: Config, ruleset: RuleSet, languages: frozenset[str]) -> AskTools:
+    """What addresses are asked with: a fetcher, and readers that hold the rules."""
+    return AskTools(
+        fetcher=fetcher(settings),
+        readers=Workers(READERS, reading.start, (ruleset, languages)),
+        clock=now,
+        max_bytes=settings.poll.max_bytes,
+    )
+
+
 @contextmanager
-def probe_tools(settings: Config) -> Iterator[ProbeTools]:
-    """What looking at addresses works with, for one command; its readers have no rules."""
+def looking(settings: Config) -> Iterator[AskTools]:
+    """What addresses are looked at with, for one command; its readers have no rules."""
     preload("monitor.reading")
-    asked = fetcher(settings)
-    readers_ = Workers(READERS, reading.start, (RuleSet(), frozenset()))
+    tools = ask_tools(settings, RuleSet(), frozenset())
     try:
-        yield ProbeTools(
-            fetcher=asked, readers=readers_, clock=now, max_bytes=settings.poll.max_bytes
-        )
+        yield tools
     finally:
-        asked.close()
-        readers_.close()
+        tools.fetcher.close()
+        tools.readers.close()
 
 
 def poll_tools(
     settings: Config, ruleset: RuleSet, books: StoreThread[Store], since: timedelta | None
 ) -> PollTools:
-    """What polling works with: a fetcher, and readers that hold the rules."""
+    """What polling works with."""
     return PollTools(
         books=books,
-        fetcher=fetcher(settings),
-        readers=readers(settings, ruleset),
+        asking=ask_tools(settings, *reader_arguments(settings, ruleset)),
         destinations=tuple(settings.destinations),
-        clock=now,
         min_interval=settings.poll.min_interval,
-        max_bytes=settings.poll.max_bytes,
         since=since,
     )
 
@@ -90,11 +94,6 @@ def fetcher(settings: Config) -> Fetcher:
         max_in_flight=POLLS,
         host_gap=settings.poll.host_interval,
     )
-
-
-def readers(settings: Config, ruleset: RuleSet) -> Workers:
-    """Reader processes, each with these rules compiled."""
-    return Workers(READERS, reading.start, reader_arguments(settings, ruleset))
 
 
 def reader_arguments(settings: Config, ruleset: RuleSet) -> tuple[RuleSet, frozenset[str]]:

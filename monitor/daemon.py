@@ -132,9 +132,9 @@ class Daemon:
         if uncertain := await self._books.ask(self._store.release_claims, now()):
             logger().warning("deliveries were interrupted", count=uncertain, then="sent again")
         await asyncio.gather(
-            self._poll_tools.readers.call(WARM_UP, reading.ping),
+            self._poll_tools.asking.readers.call(WARM_UP, reading.ping),
             self._deliver_tools.senders.call(WARM_UP, send.ping),
-            self._poll_tools.fetcher.ping(),
+            self._poll_tools.asking.fetcher.ping(),
         )
         await self._note(EventKind.STARTED, "", f"news-monitor {__version__}")
         await self._note_rules()
@@ -157,8 +157,8 @@ class Daemon:
             task.cancel()
         await self._note(EventKind.STOPPED, "", f"{len(self._tasks)} in flight")
         self._metrics.close()
-        self._poll_tools.fetcher.close()
-        self._poll_tools.readers.close()
+        self._poll_tools.asking.fetcher.close()
+        self._poll_tools.asking.readers.close()
         self._deliver_tools.senders.close()
         self._books.close()
         self._store.close()
@@ -272,8 +272,8 @@ class Daemon:
         try:
             async with asyncio.timeout(MOVES.total_seconds()):
                 await self._books.ask(self._store.ping)
-                await self._poll_tools.fetcher.ping()
-                await self._poll_tools.readers.call(MOVES, reading.ping)
+                await self._poll_tools.asking.fetcher.ping()
+                await self._poll_tools.asking.readers.call(MOVES, reading.ping)
         except (TimeoutError, WorkerFailed, StoreError) as error:
             logger().error("watchdog: a part does not move", error=str(error) or "no answer")
             return
@@ -288,7 +288,7 @@ class Daemon:
         room = min(self._starts_left, POLLS - len(self._polling))
         if room <= 0:
             return []
-        busy = self._poll_tools.fetcher.busy_hosts(POLL_TICK)
+        busy = self._poll_tools.asking.fetcher.busy_hosts(POLL_TICK)
         limit = room + len(self._polling)  # those may be among the first
         due = await self._books.ask(self._store.due_feeds, now(), limit, busy)
         return [feed for feed in due if feed.id not in self._polling][:room]
@@ -394,13 +394,16 @@ class Daemon:
     async def _use(self, settings: Config, destinations: Iterable[Destination]) -> None:
         """Go on with a configuration whose rules are loaded already."""
         self._settings = settings
-        replaced = self._poll_tools.fetcher
+        replaced = self._poll_tools.asking.fetcher
         self._poll_tools = replace(
             self._poll_tools,
-            fetcher=assembly.fetcher(settings),
+            asking=replace(
+                self._poll_tools.asking,
+                fetcher=assembly.fetcher(settings),
+                max_bytes=settings.poll.max_bytes,
+            ),
             destinations=tuple(settings.destinations),
             min_interval=settings.poll.min_interval,
-            max_bytes=settings.poll.max_bytes,
         )
         asyncio.get_running_loop().call_later(
             2 * settings.poll.timeout.total_seconds() + 1, replaced.close
@@ -426,7 +429,7 @@ class Daemon:
             return False
         arguments = assembly.reader_arguments(settings, ruleset)
         try:
-            await self._poll_tools.readers.renew(arguments, WARM_UP, reading.ping)
+            await self._poll_tools.asking.readers.renew(arguments, WARM_UP, reading.ping)
         except WorkerFailed as error:
             self._seen = ()  # to be tried again
             logger().error("readers not renewed", error=str(error))

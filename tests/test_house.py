@@ -28,7 +28,7 @@ FLOORS = [
         "monitor.packs",
     },
     {"monitor.pages"},
-    {"monitor.reading"},
+    {"monitor.asking", "monitor.reading"},
     {
         "monitor.feeds",
         "monitor.articles",

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from monitor.asking import AskTools
 from monitor.cli.output import ago, err, out, print_list, safe, waiting, when
 from monitor.config import Config
 from monitor.feeds.discovery import FeedKind, FeedLink, Named, Page
 from monitor.models import FailureReason, FeedSource, FetchError
-from monitor.probing import FoundFeed, ProbeTools, first_feed, look_at
+from monitor.probing import FoundFeed, first_feed, look_at
 
 SHOWN = 5
 """Entries of a feed that are shown."""
@@ -43,11 +44,11 @@ def look(url: str, settings: Config) -> Seen:
     """Ask the address; where a page stands there, also those that it names, until one is a feed."""
     from monitor import assembly  # noqa: PLC0415 - loads all that the daemon is made of
 
-    with waiting(f"looking at {url}"), assembly.probe_tools(settings) as tools:
+    with waiting(f"looking at {url}"), assembly.looking(settings) as tools:
         return asyncio.run(_seen(url, tools))
 
 
-async def _seen(url: str, tools: ProbeTools) -> Seen:
+async def _seen(url: str, tools: AskTools) -> Seen:
     match await look_at(FeedSource(url=url), tools):
         case FoundFeed() as found:
             return Seen(feed=found)
