@@ -147,7 +147,7 @@ def change(context: typer.Context, edit: Callable[[str, Config], str]) -> Config
 
 def say_when_used(settings: Config) -> None:
     """When what was changed begins to matter; a daemon reads its configuration when told to."""
-    if (process := instance.serving(settings.storage.path)) is not None:
+    if (process := instance.served_by(settings.storage.path)) is not None:
         err.print(
             "The daemon that runs does not know it yet: `systemctl reload news-monitor`,"
             f" or `kill -HUP {process}`."
