@@ -25,6 +25,7 @@ from monitor.asking import AskTools
 from monitor.errors import WorkerFailed
 from monitor.feeds.discovery import FeedLink, Page
 from monitor.feeds.fetch import Request
+from monitor.feeds.route import moved_to
 from monitor.models import (
     Article,
     FailureReason,
@@ -48,9 +49,16 @@ class FoundFeed:
     url: str
     answered_by: str
     """The address at the end of the redirects."""
+    moved_to: str
+    """Where those redirects that are permanent lead; empty where none is, or it is no way to go."""
     feed: ParsedFeed
     language: str | None
     """The one that most of its articles are in, as they read."""
+
+    @property
+    def address(self) -> str:
+        """The one to be followed."""
+        return self.moved_to or self.url
 
     @property
     def newest_at(self) -> datetime | None:
@@ -91,6 +99,7 @@ async def look_at(source: FeedSource, tools: AskTools) -> Found:
     return FoundFeed(
         url=source.url,
         answered_by=answer.url,
+        moved_to=moved_to(source.url, answer.trail),
         feed=found,
         language=next((language for language, _ in languages.most_common(1)), None),
     )

@@ -65,8 +65,10 @@ def show(seen: Seen) -> None:
     now = datetime.now(UTC)
     articles = found.feed.articles
     out.print(f"[bold]{safe(found.feed.title or found.url)}[/bold]")
-    rows = [("address", found.url)]
-    if found.answered_by != found.url:
+    rows = [("address", found.address)]
+    if found.moved_to:
+        rows.append(("moved from", f"{found.url}, permanently"))
+    if found.answered_by != found.address:
         rows.append(("answered by", found.answered_by))
     if seen.page is not None:
         rows.append(("found on", " · ".join(filter(None, (seen.page.url, seen.page.title)))))
@@ -124,6 +126,7 @@ def as_json(seen: Seen) -> dict[str, Any]:
         and {
             "url": found.url,
             "answered_by": found.answered_by,
+            "moved_to": found.moved_to or None,
             "title": found.feed.title,
             "language": found.language,
             "entries": len(found.feed.articles),
