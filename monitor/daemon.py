@@ -227,13 +227,15 @@ class Daemon:
         """Tell the operator, as one message, what changed; without an operator nobody waits."""
         try:
             events, upto = await self._books.ask(self._store.unannounced)
-            told = [event for event in events if event.kind in notices.WORDS]
+            told = [event for event in events if event.kind in notices.TROUBLES]
             to = self._settings.operator.notify
             alert = None
             if told and to:
                 if not notices.is_time(told, self._settings.poll.interval, now()):
                     return
-                alert = notices.notice(told, upto, to, now())
+                feeds = {feed.source.url: feed for feed in await self._books.ask(self._store.feeds)}
+                zone = self._deliver_tools.zone
+                alert = notices.notice(told, feeds, upto, to, now(), zone)
             if events:
                 await self._books.ask(self._store.announce, alert, upto, now())
         except StoreError as error:
