@@ -12,7 +12,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
 from unittest import mock
 
 import structlog
@@ -22,7 +23,10 @@ from monitor.workers import preload
 
 
 def call(
-    arguments: Sequence[str], environment: Mapping[str, str], given: str = ""
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    given: str = "",
+    cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command with this environment and this on standard input, as ``subprocess.run``."""
     if {"add", "discover", "--online"}.intersection(arguments):
@@ -31,6 +35,7 @@ def call(
     code = 0
     with ExitStack() as stack:
         stack.enter_context(_log_kept())
+        stack.enter_context(chdir(cwd or Path.cwd()))
         stack.enter_context(mock.patch.dict(os.environ, environment, clear=True))
         stack.enter_context(mock.patch.object(sys, "argv", ["news-monitor", *arguments]))
         stack.enter_context(mock.patch.object(sys, "stdin", _stream(given)))
@@ -43,9 +48,13 @@ def call(
     return subprocess.CompletedProcess(arguments, code, _text(out), _text(err))
 
 
+class _Bytes(io.BytesIO):
+    name = "<stdin>"
+
+
 def _stream(text: str = "") -> io.TextIOWrapper:
     """With bytes below, as those of a process have."""
-    return io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", write_through=True)
+    return io.TextIOWrapper(_Bytes(text.encode()), encoding="utf-8", write_through=True)
 
 
 def _text(stream: io.TextIOWrapper) -> str:

@@ -366,6 +366,15 @@ def test_what_cannot_be_followed_is_named_with_line_and_reason_and_the_rest_come
     assert [one["line"] for one in as_json["refused"]] == [3, 4]
 
 
+def test_lists_to_start_from_come_in_by_name(service: Service) -> None:
+    done = service.call("feeds", "import", "maghreb")
+    assert done.returncode == 0, done.stderr
+    assert len(feeds(service)) > 5
+    unknown = service.call("feeds", "import", "maghrib")
+    assert unknown.returncode == 1
+    assert "nor such a list: africa, americas" in unknown.stderr
+
+
 @pytest.mark.parametrize("given", ["", "<opml><body><outline"])
 def test_a_broken_list_changes_nothing(service: Service, given: str) -> None:
     before = service.config.read_bytes()
