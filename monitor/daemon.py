@@ -1,6 +1,6 @@
 """Wiring: clocks, signals, systemd and reload around the pipeline.
 
-APScheduler runs a handful of ticks; what is due stands in the database::
+A handful of ticks; what is due stands in the database::
 
     poll      every second     start a poll of what is due, of each host one, 50 at most
     deliver   every second     start a delivery to each idle destination that has one due
@@ -18,13 +18,11 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__, assembly, config, loading, pipeline, reading, reports, systemd
 from monitor.alerts import notices, plan, send
@@ -37,6 +35,7 @@ from monitor.metrics import Metrics
 from monitor.models import Delivery, Destination, Event, EventKind, FeedState, Sent
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import StoreThread
+from monitor.ticks import Ticks
 
 POLL_TICK = timedelta(seconds=1)
 MOST_STARTS = 50
@@ -46,13 +45,13 @@ GRACE = timedelta(seconds=15)
 """How long a stop waits for what is in flight."""
 PAUSE = timedelta(seconds=5)
 """How long a feed or a destination is left alone when the store could not be written."""
+DELIVER_TICK = timedelta(seconds=1)
+RULES_TICK = timedelta(seconds=2)
 METRICS_TICK = timedelta(seconds=15)
 NOTICE_TICK = timedelta(seconds=5)
 MOVES = timedelta(seconds=10)
 """Within which every part answers, or systemd is not told that the daemon lives."""
 WARM_UP = timedelta(seconds=60)
-CLOCK_WATCH = timedelta(seconds=2)
-"""How often the wall clock is compared with the one that only goes on."""
 
 
 class Daemon:
@@ -95,16 +94,14 @@ class Daemon:
         try:
             await self._start()
             self._serve_metrics()
-            scheduler = self._scheduler()
+            ticks = self._make_ticks()
             self._is_serving = True
             await self._poll_tick()
             await self._deliver_tick()
-            scheduler.start()
+            ticks.start()
             systemd.notify("READY=1", self._status())
-            watch = asyncio.create_task(self._watch_clock(scheduler))
             await self._stopping.wait()
-            watch.cancel()
-            scheduler.shutdown(wait=False)
+            ticks.stop()
         finally:
             systemd.notify("STOPPING=1")
             await self._stop()
@@ -166,37 +163,17 @@ class Daemon:
 
     # --- ticks ---------------------------------------------------------------------
 
-    def _scheduler(self) -> AsyncIOScheduler:
-        scheduler = AsyncIOScheduler(
-            timezone=UTC,
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
-        )
-        ticks: list[tuple[Callable[[], Coroutine[Any, Any, None]], float]] = [
-            (self._poll_tick, POLL_TICK.total_seconds()),
-            (self._deliver_tick, 1),
-            (self._rules_tick, 2),
-            (self._notice_tick, NOTICE_TICK.total_seconds()),
-            (self._metrics_tick, METRICS_TICK.total_seconds()),
+    def _make_ticks(self) -> Ticks:
+        ticks = [
+            (self._poll_tick, POLL_TICK),
+            (self._deliver_tick, DELIVER_TICK),
+            (self._rules_tick, RULES_TICK),
+            (self._notice_tick, NOTICE_TICK),
+            (self._metrics_tick, METRICS_TICK),
         ]
         if (interval := systemd.watchdog_interval()) is not None:
-            ticks.append((self._watchdog_tick, interval.total_seconds()))
-        for tick, seconds in ticks:
-            scheduler.add_job(tick, "interval", seconds=seconds, next_run_time=now())
-        return scheduler
-
-    async def _watch_clock(self, scheduler: AsyncIOScheduler) -> None:
-        """Set the ticks anew when the wall clock has jumped: APScheduler waits for its times, and
-        after a step back of an hour it would be silent for an hour."""
-        loop = asyncio.get_running_loop()
-        behind = time.time() - loop.time()
-        while True:
-            await asyncio.sleep(CLOCK_WATCH.total_seconds())
-            jump = time.time() - loop.time() - behind
-            behind += jump
-            if abs(jump) > CLOCK_WATCH.total_seconds():
-                logger().warning("the clock was set", by_seconds=round(jump))
-                for job in scheduler.get_jobs():
-                    job.modify(next_run_time=now())
+            ticks.append((self._watchdog_tick, interval))
+        return Ticks(ticks, _say_clock_was_set)
 
     async def _poll_tick(self) -> None:
         self._starts_left = MOST_STARTS
@@ -457,6 +434,10 @@ class Daemon:
             )
         except StoreError as error:
             logger().error("event not stored", kind=str(kind), error=str(error))
+
+
+def _say_clock_was_set(by: timedelta) -> None:
+    logger().warning("the clock was set", by_seconds=round(by.total_seconds()))
 
 
 def _look(folder: Path) -> tuple[tuple[str, int, int, int], ...]:

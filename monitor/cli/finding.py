@@ -21,6 +21,7 @@ _ANYWAY = "`feeds add --unchecked` adds the address all the same"
 _ADVICE = {
     FailureReason.FORBIDDEN_ADDRESS: "poll.allow_private_hosts in the configuration allows it",
     FailureReason.TOO_LARGE: "poll.max_bytes in the configuration is the limit",
+    FailureReason.TLS: "with http:// in front it is asked without encryption",
     FailureReason.NOT_A_FEED: "`feeds discover` of the site's front page may find one",
 }
 
