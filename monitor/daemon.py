@@ -6,7 +6,7 @@ A handful of ticks; what is due stands in the database::
     deliver   every second     start a delivery to each idle destination that has one due
     rules     every 2 s        load the rules anew when their files have changed
     notice    every 5 s        write a message to the operator about what changed
-    metrics   every 15 s       count what stands in the database, if anybody is to see it
+    metrics   every 5 s        count what stands in the database, if anybody is to see it
     watchdog  as systemd asks  tell it that every part moves
 
 A tick only starts tasks; each task ends by itself, within the deadlines of the pipeline.
@@ -47,7 +47,7 @@ PAUSE = timedelta(seconds=5)
 """How long a feed or a destination is left alone when the store could not be written."""
 DELIVER_TICK = timedelta(seconds=1)
 RULES_TICK = timedelta(seconds=2)
-METRICS_TICK = timedelta(seconds=15)
+METRICS_TICK = timedelta(seconds=5)
 NOTICE_TICK = timedelta(seconds=5)
 MOVES = timedelta(seconds=10)
 """Within which every part answers, or systemd is not told that the daemon lives."""
