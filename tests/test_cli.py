@@ -269,3 +269,12 @@ def test_every_command_has_help_and_the_top_opens_with_examples() -> None:
         assert run(*command.split(), "--help").returncode == 0
     assert run("nosuch").returncode == 2
     assert os.linesep in run("--version").stdout
+
+
+def test_a_feed_that_was_never_read_has_no_numbers(tmp_path: Path) -> None:
+    it = Service(tmp_path, feeds=["http://127.0.0.1:1/rss"])
+    assert it.run("run", "--once").returncode == 0
+    listed = it.call("feeds", "list")
+    assert listed.returncode == 0
+    assert "None" not in listed.stdout
+    assert "never" in listed.stdout
