@@ -14,8 +14,9 @@ import pytest
 
 from monitor import assembly, config
 from monitor.asking import AskTools
+from monitor.feeds import route
 from monitor.feeds.discovery import FeedLink
-from monitor.models import FailureReason, FeedSource, FetchError
+from monitor.models import FailureReason, FeedSource, FetchError, Trail
 from monitor.probing import Found, FoundFeed, first_feed, look_at, look_at_all
 from monitor.workers import Workers
 from tests.servers.feeds import FeedServer
@@ -135,3 +136,13 @@ def test_where_redirects_led_is_kept_beside_what_was_asked(tools: AskTools) -> N
         found = asyncio.run(look_at(FeedSource(url=server.url("/old")), tools))
         assert isinstance(found, FoundFeed)
         assert (found.url, found.answered_by) == (server.url("/old"), server.url("/new"))
+
+
+def test_no_move_leads_from_https_back_to_http() -> None:
+    def led(address: str, target: str) -> str:
+        return route.moved_to(address, Trail(moved_to=target))
+
+    assert led("http://a.example/", "https://a.example/") == "https://a.example/"
+    assert led("https://a.example/", "https://b.example/") == "https://b.example/"
+    assert led("https://a.example/", "http://a.example/") == ""
+    assert led("https://a.example/", "") == led("http://a.example/", "") == ""
