@@ -64,6 +64,7 @@ def us(
     """Poll with news-monitor."""
     from monitor import assembly, loading, pipeline, reading
     from monitor.alerts import plan
+    from monitor.asking import AskTools
     from monitor.feeds.addresses import AllowList
     from monitor.feeds.fetch import Fetcher, Limits
     from monitor.matching.packed import PackedRules
@@ -85,12 +86,11 @@ def us(
             )
             tools = pipeline.PollTools(
                 books=books,
-                fetcher=fetcher,
-                readers=readers,
+                asking=AskTools(
+                    fetcher=fetcher, readers=readers, clock=assembly.now, max_bytes=10_000_000
+                ),
                 destinations=(),
-                clock=assembly.now,
                 min_interval=timedelta(0),
-                max_bytes=10_000_000,
             )
             store.sync_feeds(
                 [FeedSource(url=url, interval=timedelta(0)) for url in urls], assembly.now()

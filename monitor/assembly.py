@@ -11,6 +11,7 @@ from pathlib import Path
 
 from monitor import __version__, loading, reading
 from monitor.alerts import send
+from monitor.asking import AskTools
 from monitor.config import Config, resolve_destinations
 from monitor.errors import RulesError
 from monitor.feeds.addresses import AllowList
@@ -20,7 +21,6 @@ from monitor.matching.rulefile import Known
 from monitor.matching.rules import RuleSet
 from monitor.models import Destination
 from monitor.pipeline import DeliverTools, PollTools
-from monitor.probing import ProbeTools
 from monitor.store.protocol import Store
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers, preload
@@ -44,33 +44,37 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def ask_tools(settings: Config, rules: PackedRules, languages: frozenset[str]) -> AskTools:
+    """What addresses are asked with: a fetcher, and readers that hold the rules."""
+    return AskTools(
+        fetcher=fetcher(settings),
+        readers=Workers(READERS, reading.start, (rules, languages)),
+        clock=now,
+        max_bytes=settings.poll.max_bytes,
+    )
+
+
 @contextmanager
-def probe_tools(settings: Config) -> Iterator[ProbeTools]:
-    """What looking at addresses works with, for one command; its readers have no rules."""
+def looking(settings: Config) -> Iterator[AskTools]:
+    """What addresses are looked at with, for one command; its readers have no rules."""
     preload("monitor.reading")
-    asked = fetcher(settings)
-    readers_ = Workers(READERS, reading.start, (PackedRules.of(RuleSet()), frozenset()))
+    tools = ask_tools(settings, PackedRules.of(RuleSet()), frozenset())
     try:
-        yield ProbeTools(
-            fetcher=asked, readers=readers_, clock=now, max_bytes=settings.poll.max_bytes
-        )
+        yield tools
     finally:
-        asked.close()
-        readers_.close()
+        tools.fetcher.close()
+        tools.readers.close()
 
 
 def poll_tools(
     settings: Config, rules: PackedRules, books: StoreThread[Store], since: timedelta | None
 ) -> PollTools:
-    """What polling works with: a fetcher, and readers that hold the rules."""
+    """What polling works with."""
     return PollTools(
         books=books,
-        fetcher=fetcher(settings),
-        readers=readers(settings, rules),
+        asking=ask_tools(settings, *reader_arguments(settings, rules)),
         destinations=tuple(settings.destinations),
-        clock=now,
         min_interval=settings.poll.min_interval,
-        max_bytes=settings.poll.max_bytes,
         since=since,
     )
 
@@ -97,11 +101,6 @@ def fetcher(settings: Config) -> Fetcher:
         max_in_flight=POLLS,
         host_gap=settings.poll.host_interval,
     )
-
-
-def readers(settings: Config, rules: PackedRules) -> Workers:
-    """Reader processes, each with these rules compiled."""
-    return Workers(READERS, reading.start, reader_arguments(settings, rules))
 
 
 async def rules_aside(folder: Path, known: Known | None) -> PackedRules:

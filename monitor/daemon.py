@@ -1,12 +1,12 @@
 """Wiring: clocks, signals, systemd and reload around the pipeline.
 
-APScheduler runs a handful of ticks; what is due stands in the database::
+A handful of ticks; what is due stands in the database::
 
     poll      every second     start a poll of what is due, of each host one, 50 at most
     deliver   every second     start a delivery to each idle destination that has one due
     rules     every 2 s        load the rules anew when their files have changed
     notice    every 5 s        write a message to the operator about what changed
-    metrics   every 15 s       count what stands in the database, if anybody is to see it
+    metrics   every 5 s        count what stands in the database, if anybody is to see it
     watchdog  as systemd asks  tell it that every part moves
 
 A tick only starts tasks; each task ends by itself, within the deadlines of the pipeline.
@@ -18,13 +18,11 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor import __version__, assembly, config, loading, pipeline, reading, reports, systemd
 from monitor.alerts import notices, plan, send
@@ -37,6 +35,7 @@ from monitor.metrics import Metrics
 from monitor.models import Delivery, Destination, Event, EventKind, FeedState, Sent
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import StoreThread
+from monitor.ticks import Ticks
 
 POLL_TICK = timedelta(seconds=1)
 MOST_STARTS = 50
@@ -46,13 +45,13 @@ GRACE = timedelta(seconds=15)
 """How long a stop waits for what is in flight."""
 PAUSE = timedelta(seconds=5)
 """How long a feed or a destination is left alone when the store could not be written."""
-METRICS_TICK = timedelta(seconds=15)
+DELIVER_TICK = timedelta(seconds=1)
+RULES_TICK = timedelta(seconds=2)
+METRICS_TICK = timedelta(seconds=5)
 NOTICE_TICK = timedelta(seconds=5)
 MOVES = timedelta(seconds=10)
 """Within which every part answers, or systemd is not told that the daemon lives."""
 WARM_UP = timedelta(seconds=60)
-CLOCK_WATCH = timedelta(seconds=2)
-"""How often the wall clock is compared with the one that only goes on."""
 
 
 class Daemon:
@@ -95,16 +94,14 @@ class Daemon:
         try:
             await self._start()
             self._serve_metrics()
-            scheduler = self._scheduler()
+            ticks = self._make_ticks()
             self._is_serving = True
             await self._poll_tick()
             await self._deliver_tick()
-            scheduler.start()
+            ticks.start()
             systemd.notify("READY=1", self._status())
-            watch = asyncio.create_task(self._watch_clock(scheduler))
             await self._stopping.wait()
-            watch.cancel()
-            scheduler.shutdown(wait=False)
+            ticks.stop()
         finally:
             systemd.notify("STOPPING=1")
             await self._stop()
@@ -132,9 +129,9 @@ class Daemon:
         if uncertain := await self._books.ask(self._store.release_claims, now()):
             logger().warning("deliveries were interrupted", count=uncertain, then="sent again")
         await asyncio.gather(
-            self._poll_tools.readers.call(WARM_UP, reading.ping),
+            self._poll_tools.asking.readers.call(WARM_UP, reading.ping),
             self._deliver_tools.senders.call(WARM_UP, send.ping),
-            self._poll_tools.fetcher.ping(),
+            self._poll_tools.asking.fetcher.ping(),
         )
         await self._note(EventKind.STARTED, "", f"news-monitor {__version__}")
         await self._note_rules()
@@ -157,8 +154,8 @@ class Daemon:
             task.cancel()
         await self._note(EventKind.STOPPED, "", f"{len(self._tasks)} in flight")
         self._metrics.close()
-        self._poll_tools.fetcher.close()
-        self._poll_tools.readers.close()
+        self._poll_tools.asking.fetcher.close()
+        self._poll_tools.asking.readers.close()
         self._deliver_tools.senders.close()
         self._books.close()
         self._store.close()
@@ -166,37 +163,17 @@ class Daemon:
 
     # --- ticks ---------------------------------------------------------------------
 
-    def _scheduler(self) -> AsyncIOScheduler:
-        scheduler = AsyncIOScheduler(
-            timezone=UTC,
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
-        )
-        ticks: list[tuple[Callable[[], Coroutine[Any, Any, None]], float]] = [
-            (self._poll_tick, POLL_TICK.total_seconds()),
-            (self._deliver_tick, 1),
-            (self._rules_tick, 2),
-            (self._notice_tick, NOTICE_TICK.total_seconds()),
-            (self._metrics_tick, METRICS_TICK.total_seconds()),
+    def _make_ticks(self) -> Ticks:
+        ticks = [
+            (self._poll_tick, POLL_TICK),
+            (self._deliver_tick, DELIVER_TICK),
+            (self._rules_tick, RULES_TICK),
+            (self._notice_tick, NOTICE_TICK),
+            (self._metrics_tick, METRICS_TICK),
         ]
         if (interval := systemd.watchdog_interval()) is not None:
-            ticks.append((self._watchdog_tick, interval.total_seconds()))
-        for tick, seconds in ticks:
-            scheduler.add_job(tick, "interval", seconds=seconds, next_run_time=now())
-        return scheduler
-
-    async def _watch_clock(self, scheduler: AsyncIOScheduler) -> None:
-        """Set the ticks anew when the wall clock has jumped: APScheduler waits for its times, and
-        after a step back of an hour it would be silent for an hour."""
-        loop = asyncio.get_running_loop()
-        behind = time.time() - loop.time()
-        while True:
-            await asyncio.sleep(CLOCK_WATCH.total_seconds())
-            jump = time.time() - loop.time() - behind
-            behind += jump
-            if abs(jump) > CLOCK_WATCH.total_seconds():
-                logger().warning("the clock was set", by_seconds=round(jump))
-                for job in scheduler.get_jobs():
-                    job.modify(next_run_time=now())
+            ticks.append((self._watchdog_tick, interval))
+        return Ticks(ticks, _say_clock_was_set)
 
     async def _poll_tick(self) -> None:
         self._starts_left = MOST_STARTS
@@ -227,13 +204,15 @@ class Daemon:
         """Tell the operator, as one message, what changed; without an operator nobody waits."""
         try:
             events, upto = await self._books.ask(self._store.unannounced)
-            told = [event for event in events if event.kind in notices.WORDS]
+            told = [event for event in events if event.kind in notices.TROUBLES]
             to = self._settings.operator.notify
             alert = None
             if told and to:
                 if not notices.is_time(told, self._settings.poll.interval, now()):
                     return
-                alert = notices.notice(told, upto, to, now())
+                feeds = {feed.source.url: feed for feed in await self._books.ask(self._store.feeds)}
+                zone = self._deliver_tools.zone
+                alert = notices.notice(told, feeds, upto, to, now(), zone)
             if events:
                 await self._books.ask(self._store.announce, alert, upto, now())
         except StoreError as error:
@@ -272,8 +251,8 @@ class Daemon:
         try:
             async with asyncio.timeout(MOVES.total_seconds()):
                 await self._books.ask(self._store.ping)
-                await self._poll_tools.fetcher.ping()
-                await self._poll_tools.readers.call(MOVES, reading.ping)
+                await self._poll_tools.asking.fetcher.ping()
+                await self._poll_tools.asking.readers.call(MOVES, reading.ping)
         except (TimeoutError, WorkerFailed, StoreError) as error:
             logger().error("watchdog: a part does not move", error=str(error) or "no answer")
             return
@@ -288,7 +267,7 @@ class Daemon:
         room = min(self._starts_left, POLLS - len(self._polling))
         if room <= 0:
             return []
-        busy = self._poll_tools.fetcher.busy_hosts(POLL_TICK)
+        busy = self._poll_tools.asking.fetcher.busy_hosts(POLL_TICK)
         limit = room + len(self._polling)  # those may be among the first
         due = await self._books.ask(self._store.due_feeds, now(), limit, busy)
         return [feed for feed in due if feed.id not in self._polling][:room]
@@ -394,13 +373,16 @@ class Daemon:
     async def _use(self, settings: Config, destinations: Iterable[Destination]) -> None:
         """Go on with a configuration whose rules are loaded already."""
         self._settings = settings
-        replaced = self._poll_tools.fetcher
+        replaced = self._poll_tools.asking.fetcher
         self._poll_tools = replace(
             self._poll_tools,
-            fetcher=assembly.fetcher(settings),
+            asking=replace(
+                self._poll_tools.asking,
+                fetcher=assembly.fetcher(settings),
+                max_bytes=settings.poll.max_bytes,
+            ),
             destinations=tuple(settings.destinations),
             min_interval=settings.poll.min_interval,
-            max_bytes=settings.poll.max_bytes,
         )
         asyncio.get_running_loop().call_later(
             2 * settings.poll.timeout.total_seconds() + 1, replaced.close
@@ -419,7 +401,7 @@ class Daemon:
         try:
             rules = await assembly.rules_aside(settings.rules.dir, loading.names_in(settings))
             arguments = assembly.reader_arguments(settings, rules)
-            await self._poll_tools.readers.renew(arguments, WARM_UP, reading.ping)
+            await self._poll_tools.asking.readers.renew(arguments, WARM_UP, reading.ping)
         except RulesError as error:
             await self._refuse(EventKind.RULES_REFUSED, str(settings.rules.dir), error)
             return False
@@ -448,6 +430,10 @@ class Daemon:
             )
         except StoreError as error:
             logger().error("event not stored", kind=str(kind), error=str(error))
+
+
+def _say_clock_was_set(by: timedelta) -> None:
+    logger().warning("the clock was set", by_seconds=round(by.total_seconds()))
 
 
 def _look(folder: Path) -> tuple[tuple[str, int, int, int], ...]:

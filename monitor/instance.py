@@ -52,8 +52,8 @@ def is_served(database: Path) -> bool:
     return False
 
 
-def serving(database: Path) -> int | None:
-    """The process that serves this database, where the kernel tells.
+def served_by(database: Path) -> int | None:
+    """The process that holds the database now, where the kernel tells.
 
     Source of the format: proc(5), ``/proc/locks``.
     """

@@ -11,15 +11,15 @@ apart. Whatever goes wrong, the summary is judged, and the failure counted.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from monitor import reading
+from monitor.asking import AskTools
 from monitor.errors import WorkerFailed
-from monitor.feeds.fetch import Fetcher, Request
+from monitor.feeds.fetch import Request
 from monitor.models import Article, FullText, Response
-from monitor.workers import Workers
 
 SUMMARY = 1_500
 """Characters: an article of more is no summary."""
@@ -31,16 +31,6 @@ _PAGE = b"Accept: text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageTools:
-    """What reading pages works with."""
-
-    fetcher: Fetcher
-    readers: Workers
-    clock: Callable[[], datetime]
-    max_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
     """The articles, in their order, those whose page was read with its text."""
 
@@ -49,7 +39,7 @@ class Filled:
     failed: int = 0
 
 
-async def fill(articles: Sequence[Article], when: FullText, tools: PageTools) -> Filled:
+async def fill(articles: Sequence[Article], when: FullText, tools: AskTools) -> Filled:
     """Read the pages of those articles that are summaries and worth it."""
     wanted = await _wanted(articles, when, tools)
     texts: dict[Article, str] = {}
@@ -70,7 +60,7 @@ async def fill(articles: Sequence[Article], when: FullText, tools: PageTools) ->
     )
 
 
-async def _wanted(articles: Sequence[Article], when: FullText, tools: PageTools) -> list[Article]:
+async def _wanted(articles: Sequence[Article], when: FullText, tools: AskTools) -> list[Article]:
     short = [one for one in articles if one.url and len(one.text) < SUMMARY]
     if when is FullText.NEVER or not short:
         return []
@@ -85,7 +75,7 @@ async def _wanted(articles: Sequence[Article], when: FullText, tools: PageTools)
     return [one for one, is_promising in zip(short, promising, strict=True) if is_promising]
 
 
-async def _text_of(article: Article, tools: PageTools) -> str:
+async def _text_of(article: Article, tools: AskTools) -> str:
     """What the article's page says; "" where it cannot be had."""
     answer = await tools.fetcher.fetch(Request(url=article.url, at=tools.clock(), accept=_PAGE))
     if not isinstance(answer, Response):

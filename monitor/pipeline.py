@@ -20,10 +20,11 @@ from monitor import pages, reading
 from monitor.alerts import plan, render, retry, send
 from monitor.articles import identity
 from monitor.articles.identity import Again
+from monitor.asking import AskTools
 from monitor.errors import WorkerFailed, WorkerTimeout
 from monitor.failpoints import failpoint
 from monitor.feeds import health, outcomes
-from monitor.feeds.fetch import Fetcher, Request
+from monitor.feeds.fetch import Request
 from monitor.models import (
     Alert,
     Article,
@@ -72,15 +73,17 @@ class PollTools:
     """What the first half works with; new rules or a new configuration make another set."""
 
     books: StoreThread[Store]
-    fetcher: Fetcher
-    readers: Workers
+    asking: AskTools
     destinations: tuple[str, ...]
-    clock: Callable[[], datetime]
     min_interval: timedelta
-    max_bytes: int
     random: Callable[[], float] = random.random
     since: timedelta | None = None
     """How old an article of a feed's first poll may be to alert; ``None``: none does."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The one clock of a poll."""
+        return self.asking.clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,7 @@ async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
     Raises:
         StoreError: nothing was written, and the feed is still due.
     """
-    answer = await tools.fetcher.fetch(
+    answer = await tools.asking.fetcher.fetch(
         Request(url=feed.address, validators=feed.validators, at=tools.clock())
     )
     failpoint("poll: fetched")
@@ -142,8 +145,13 @@ async def _read(
 
 async def _parsed(response: Response, feed: FeedState, tools: PollTools) -> ParsedFeed | FetchError:
     try:
-        return await tools.readers.call(
-            reading.DEADLINE, reading.read, response, feed.source, tools.clock(), tools.max_bytes
+        return await tools.asking.readers.call(
+            reading.DEADLINE,
+            reading.read,
+            response,
+            feed.source,
+            tools.clock(),
+            tools.asking.max_bytes,
         )
     except WorkerFailed as error:
         return FetchError(reason=FailureReason.HOSTILE, detail=f"its reader was lost: {error}")
@@ -217,10 +225,7 @@ def _verdict(article: Article, judged: Judged) -> _Verdict:
 async def _fill(feed: FeedState, articles: Sequence[Article], tools: PollTools) -> pages.Filled:
     """Those that may alert, with the text of their pages where the feed has only summaries."""
     news = [one for one in articles if _is_news(feed, one, tools)]
-    page_tools = pages.PageTools(
-        fetcher=tools.fetcher, readers=tools.readers, clock=tools.clock, max_bytes=tools.max_bytes
-    )
-    filled = await pages.fill(news, feed.source.full_text, page_tools)
+    filled = await pages.fill(news, feed.source.full_text, tools.asking)
     whole = dict(zip(news, filled.articles, strict=True))
     return replace(filled, articles=tuple(whole.get(one, one) for one in articles))
 
@@ -234,7 +239,7 @@ async def _with_earlier(feed: FeedState, parsed: ParsedFeed, tools: PollTools) -
         known = await tools.books.ask(tools.books.store.known, keys)
         if not _has_overflowed(parsed, known):
             break
-        answer = await tools.fetcher.fetch(Request(url=parsed.earlier_url, at=tools.clock()))
+        answer = await tools.asking.fetcher.fetch(Request(url=parsed.earlier_url, at=tools.clock()))
         if not isinstance(answer, Response):
             break
         page = await _parsed(answer, feed, tools)
@@ -259,7 +264,7 @@ async def _judge(
     events: list[Event] = []
     for batch in (articles[i : i + JUDGE_BATCH] for i in range(0, len(articles), JUDGE_BATCH)):
         try:
-            judged = await tools.readers.call(
+            judged = await tools.asking.readers.call(
                 JUDGE_DEADLINE * len(batch), reading.judge_all, batch, tools.clock()
             )
         except WorkerFailed:
@@ -291,7 +296,7 @@ def _troubles(
 async def _judge_alone(article: Article, tools: PollTools) -> tuple[Judged, tuple[Event, ...]]:
     """One article's matches, with patience: a slow machine must not cost an alert."""
     try:
-        judged = await tools.readers.call(
+        judged = await tools.asking.readers.call(
             JUDGE_PATIENCE, reading.judge_all, (article,), tools.clock()
         )
     except WorkerFailed as error:

@@ -2,12 +2,12 @@
 
 ::
 
-    look_at      URL → its host's turn → fetch → look → FoundFeed | Page | FetchError
+    look_at      URL → fetch, at its host's turn → look → FoundFeed | Page | FetchError
     first_feed   links → look_at, one after the other → FoundFeed | None
     look_at_all  sources → look_at, hosts side by side → each as it comes
 
-The requests are those of the daemon: same fetcher, same bounds, same addresses refused. They carry
-no validators, and those that the daemon has stored are not touched.
+The requests are those of the daemon: same fetcher, same bounds, same turns, same addresses refused.
+They carry no validators, and those that the daemon has stored are not touched.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
 from monitor import reading
-from monitor.config.values import host_of
+from monitor.asking import AskTools
 from monitor.errors import WorkerFailed
 from monitor.feeds.discovery import FeedLink, Page
-from monitor.feeds.fetch import Fetcher, Request
+from monitor.feeds.fetch import Request
+from monitor.feeds.route import moved_to
 from monitor.models import (
     Article,
     FailureReason,
@@ -32,15 +33,13 @@ from monitor.models import (
     FetchError,
     NotModified,
     ParsedFeed,
-    Response,
 )
-from monitor.workers import Workers
 
 WARM_UP = timedelta(seconds=60)
 MOST_TRIED = 8
 """Addresses that are tried for one page."""
-PAUSE = timedelta(seconds=1)
-"""Between the end of a request to a host and the next to it; one at a time is in flight."""
+PATIENCE = timedelta(days=1)
+"""For a host's turn: whoever named hundreds of feeds of one host waits for all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +49,16 @@ class FoundFeed:
     url: str
     answered_by: str
     """The address at the end of the redirects."""
+    moved_to: str
+    """Where those redirects that are permanent lead; empty where none is, or it is no way to go."""
     feed: ParsedFeed
     language: str | None
     """The one that most of its articles are in, as they read."""
+
+    @property
+    def address(self) -> str:
+        """The one to be followed."""
+        return self.moved_to or self.url
 
     @property
     def newest_at(self) -> datetime | None:
@@ -73,30 +79,11 @@ def _age(article: Article) -> float:
 Found = FoundFeed | Page | FetchError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeTools:
-    """What looking works with."""
-
-    fetcher: Fetcher
-    readers: Workers
-    clock: Callable[[], datetime]
-    max_bytes: int
-    pause: timedelta = PAUSE
-    hosts: dict[str, _Host] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Host:
-    """Whose turn it is at a host, and from when on it may be asked again (the loop's clock)."""
-
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    free_at: float = 0.0
-
-
-async def look_at(source: FeedSource, tools: ProbeTools) -> Found:
+async def look_at(source: FeedSource, tools: AskTools) -> Found:
     """What is at a feed's address, or at that of a page."""
-    answer = await _fetch(source.url, tools)
-    if not isinstance(answer, Response):
+    answer = await tools.fetcher.fetch(Request(url=source.url, patience=PATIENCE))
+    assert not isinstance(answer, NotModified), "nothing was said that could be unchanged"
+    if isinstance(answer, FetchError):
         return answer
     untold = replace(source, language=None)  # to see what language it reads as
     try:
@@ -112,23 +99,13 @@ async def look_at(source: FeedSource, tools: ProbeTools) -> Found:
     return FoundFeed(
         url=source.url,
         answered_by=answer.url,
+        moved_to=moved_to(source.url, answer.trail),
         feed=found,
         language=next((language for language, _ in languages.most_common(1)), None),
     )
 
 
-async def _fetch(url: str, tools: ProbeTools) -> Response | FetchError:
-    host = tools.hosts.setdefault(host_of(url).lower(), _Host())
-    loop = asyncio.get_running_loop()
-    async with host.turn:
-        await asyncio.sleep(host.free_at - loop.time())
-        answer = await tools.fetcher.fetch(Request(url=url))
-        host.free_at = loop.time() + tools.pause.total_seconds()
-    assert not isinstance(answer, NotModified), "nothing was said that could be unchanged"
-    return answer
-
-
-async def first_feed(links: Iterable[FeedLink], tools: ProbeTools) -> FoundFeed | None:
+async def first_feed(links: Iterable[FeedLink], tools: AskTools) -> FoundFeed | None:
     """The first of these addresses that is a feed; those after it are not asked."""
     for link in islice(links, MOST_TRIED):
         found = await look_at(FeedSource(url=link.url), tools)
@@ -138,7 +115,7 @@ async def first_feed(links: Iterable[FeedLink], tools: ProbeTools) -> FoundFeed 
 
 
 async def look_at_all(
-    sources: Sequence[FeedSource], tools: ProbeTools, then: Callable[[FeedSource, Found], None]
+    sources: Iterable[FeedSource], tools: AskTools, then: Callable[[FeedSource, Found], None]
 ) -> None:
     """Look at each feed once; ``then`` is told of each as it comes."""
 

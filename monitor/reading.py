@@ -24,6 +24,7 @@ from monitor.articles import identity, language, text
 from monitor.articles.fulltext import article_of
 from monitor.failpoints import failpoint
 from monitor.feeds.discovery import Page, is_page, page
+from monitor.feeds.encodings import decode
 from monitor.feeds.parse import inflate, parse
 from monitor.matching import recogniser
 from monitor.matching.engine import Engine, Openings, compile_rules, is_promising, judge
@@ -86,7 +87,7 @@ def look(
     if isinstance(body, FetchError):
         return body
     if is_page(body):  # feedparser would take seconds to find no entry in a long one
-        return page(body, url=response.url, content_type=response.content_type)
+        return page(decode(body, response.content_type), url=response.url)
     found = read(response, source, now, max_bytes)
     if isinstance(found, FetchError):
         return found
@@ -96,8 +97,8 @@ def look(
 def read_page(response: Response, max_bytes: int) -> str:
     """What the article on a news page says; "" where there is none."""
     failpoint("reader: page")
-    page = inflate(response, max_bytes)
-    return "" if isinstance(page, FetchError) else article_of(page, response.content_type)
+    body = inflate(response, max_bytes)
+    return "" if isinstance(body, FetchError) else article_of(decode(body, response.content_type))
 
 
 def are_promising(articles: Sequence[Article], now: datetime) -> tuple[bool, ...]:

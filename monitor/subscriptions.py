@@ -10,7 +10,7 @@ from monitor import units
 from monitor.articles.language import primary
 from monitor.config import Config
 from monitor.config.edit import FeedEntry, faults
-from monitor.config.values import host_of, same_feed
+from monitor.config.values import same_feed, site_of
 from monitor.errors import Mistake
 from monitor.feeds.opml import Outline
 
@@ -55,7 +55,7 @@ def plan_import(
         key = same_feed(entry.url)
         wrong = faults(entry, settings.poll.min_interval)
         if wrong:
-            shown = tidy(outline.title) or _host(outline.url) or "a feed"  # never a password
+            shown = tidy(outline.title) or _site(outline.url) or "a feed"  # never a password
             refused.extend(
                 Mistake(file=file, line=outline.line, column=1, message=f"{shown}: {one}")
                 for one in wrong
@@ -75,7 +75,7 @@ def entry_of(outline: Outline, tags: Sequence[str] = ()) -> FeedEntry:
     every = (tidy(tag) for tag in (*outline.tags, *tags))
     return FeedEntry(
         url=outline.url,
-        name=name if name not in {"", outline.url, _host(outline.url)} else None,
+        name=name if name not in {"", outline.url, _site(outline.url)} else None,
         publisher=tidy(outline.publisher) or None,
         language=primary(outline.language),
         tags=tuple(dict.fromkeys(filter(None, every))),
@@ -88,7 +88,7 @@ def outlines_of(settings: Config) -> tuple[Outline, ...]:
     return tuple(
         Outline(
             url=feed.url,
-            title=feed.name or host_of(feed.url),
+            title=feed.name or site_of(feed.url),
             language=feed.language or "",
             tags=feed.tags,
             publisher=feed.publisher or "",
@@ -132,8 +132,8 @@ def address(words: str) -> str:
     return words if "://" in words else f"https://{words}"
 
 
-def _host(url: str) -> str:
+def _site(url: str) -> str:
     try:
-        return host_of(url)
+        return site_of(url)
     except ValueError:
         return ""

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 from monitor import loading, pipeline, reading
 from monitor.alerts import plan
+from monitor.asking import AskTools
 from monitor.errors import WorkerDied, WorkerFailed
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
@@ -88,12 +89,14 @@ class Bench:
         self.books = StoreThread(self.store)
         self.tools = pipeline.PollTools(
             books=self.books,
-            fetcher=self.fetcher,
-            readers=self.readers,  # type: ignore[arg-type]
+            asking=AskTools(
+                fetcher=self.fetcher,
+                readers=self.readers,  # type: ignore[arg-type]
+                clock=lambda: self.clock,
+                max_bytes=1_000_000,
+            ),
             destinations=("desk",),
-            clock=lambda: self.clock,
             min_interval=MINIMUM,
-            max_bytes=1_000_000,
             random=lambda: 0.0,
         )
 

@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from tests import here
+
 RULES = Path(__file__).parent.parent / "rules"
 
 COMMAND = (sys.executable, "-m", "monitor.cli.main")
@@ -183,8 +185,12 @@ class Service:
             **more,
         )
 
+    def call(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        """The same in this process: a second quicker."""
+        return here.call(["-c", str(self.config), *arguments], self.environment, given)
+
     def json(self, *arguments: str) -> Any:
         """What a command prints with ``--json``."""
-        done = self.run(*arguments, "--json")
+        done = self.call(*arguments, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

@@ -20,6 +20,7 @@ from typing import Any
 
 from monitor import pipeline, reading
 from monitor.alerts import plan
+from monitor.asking import AskTools
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
 from monitor.matching.packed import PackedRules
@@ -143,12 +144,14 @@ async def _live(
         )
         tools = PollTools(
             books=books,  # type: ignore[arg-type]
-            fetcher=fetcher,
-            readers=ReadersHere(),  # type: ignore[arg-type]
+            asking=AskTools(
+                fetcher=fetcher,
+                readers=ReadersHere(),  # type: ignore[arg-type]
+                clock=clock,
+                max_bytes=10_000_000,
+            ),
             destinations=(),
-            clock=clock,
             min_interval=minimum,
-            max_bytes=10_000_000,
         )
         try:
             await books.ask(store.sync_feeds, sources, clock())

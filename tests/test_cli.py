@@ -12,13 +12,22 @@ from typing import Any
 
 import pytest
 
+from tests import here
 from tests.service import COMMAND, RULES, Service, clean_environment
 
 SEED = Path(__file__).parent.parent.parent / "shared" / "data" / "seed-article.txt"
 RULE = "algeria-us-arms"
 
 
-def run(*arguments: str, given: str = "", cwd: Path | None = None, **environment: str) -> Any:
+def run(
+    *arguments: str, given: str = "", cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return here.call(arguments, clean_environment(**environment), given, cwd)
+
+
+def run_process(
+    *arguments: str, given: str = "", cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*COMMAND, *arguments],
         input=given,
@@ -116,7 +125,9 @@ def test_match_needs_no_configuration_and_does_not_check_what_rules_name(tmp_pat
         encoding="utf-8",
     )
     given = json.dumps({"id": 1, "title": "Arms sales", "text": "", "lang": "en"})
-    done = run("match", "--rules", str(tmp_path), given=given, cwd=tmp_path, HOME=str(tmp_path))
+    done = run_process(
+        "match", "--rules", str(tmp_path), given=given, cwd=tmp_path, HOME=str(tmp_path)
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["matches"][0]["rule"] == "r"
 
@@ -147,7 +158,7 @@ def test_explain_names_the_rules_there_are() -> None:
 
 
 def test_init_writes_what_check_accepts_and_overwrites_nothing(tmp_path: Path) -> None:
-    done = run("init", str(tmp_path))
+    done = run_process("init", str(tmp_path))
     assert done.returncode == 0, done.stderr
     written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert {
@@ -179,7 +190,7 @@ def broken(folder: Path) -> Service:
 
 def test_check_reports_all_mistakes_of_all_files_at_once(tmp_path: Path) -> None:
     it = broken(tmp_path)
-    done = it.run("check")
+    done = it.call("check")
     assert done.returncode == 1
     for words in (
         'rules/one.yaml:2:9: match.contry: unknown key (did you mean "country"?)',
@@ -188,7 +199,7 @@ def test_check_reports_all_mistakes_of_all_files_at_once(tmp_path: Path) -> None
         "its own test should fire",
     ):
         assert words in done.stderr, done.stderr
-    as_json = it.run("check", "--json")
+    as_json = it.call("check", "--json")
     assert as_json.returncode == 1
     assert len(json.loads(as_json.stdout)["mistakes"]) == 3
 
@@ -204,7 +215,7 @@ def test_check_finds_a_destination_that_apprise_cannot_use_without_showing_it(
     tmp_path: Path,
 ) -> None:
     it = Service(tmp_path, destinations={"bad": "nosuch://CANARY-token"})
-    done = it.run("check")
+    done = it.call("check")
     assert done.returncode == 1
     assert re.search(
         r"config.toml:\d+:7: destinations.bad.url: Apprise cannot use its URL: it has",
@@ -215,13 +226,15 @@ def test_check_finds_a_destination_that_apprise_cannot_use_without_showing_it(
 
 
 def test_check_guesses_which_service_was_meant(tmp_path: Path) -> None:
-    done = Service(tmp_path, destinations={"bad": "mailtoo://user:CANARY@example.org"}).run("check")
+    done = Service(tmp_path, destinations={"bad": "mailtoo://user:CANARY@example.org"}).call(
+        "check"
+    )
     assert '(did you mean "mailto"?)' in done.stderr
     assert "CANARY" not in done.stderr + done.stdout
 
 
 def test_no_configuration_is_said_with_what_to_do(tmp_path: Path) -> None:
-    done = run("check", cwd=tmp_path, HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path))
+    done = run_process("check", cwd=tmp_path, HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path))
     assert done.returncode == 1
     assert "news-monitor init" in done.stderr
 
@@ -241,13 +254,13 @@ def test_rules_list_and_test(tmp_path: Path) -> None:
 
 
 def test_status_before_the_first_run_says_so(tmp_path: Path) -> None:
-    done = Service(tmp_path).run("status")
+    done = Service(tmp_path).call("status")
     assert done.returncode == 1
     assert "has the daemon run?" in done.stderr
 
 
 def test_every_command_has_help_and_the_top_opens_with_examples() -> None:
-    shown = run("--help", COLUMNS="120").stdout
+    shown = run_process("--help", COLUMNS="120").stdout
     assert shown.index("Examples") < shown.index("Options")
     for command in (
         "init", "check", "run", "match", "explain", "rules list", "rules test", "feeds list",
@@ -256,3 +269,12 @@ def test_every_command_has_help_and_the_top_opens_with_examples() -> None:
         assert run(*command.split(), "--help").returncode == 0
     assert run("nosuch").returncode == 2
     assert os.linesep in run("--version").stdout
+
+
+def test_a_feed_that_was_never_read_has_no_numbers(tmp_path: Path) -> None:
+    it = Service(tmp_path, feeds=["http://127.0.0.1:1/rss"])
+    assert it.run("run", "--once").returncode == 0
+    listed = it.call("feeds", "list")
+    assert listed.returncode == 0
+    assert "None" not in listed.stdout
+    assert "never" in listed.stdout

@@ -14,6 +14,7 @@ import pytest
 
 from monitor import loading, pipeline, reading
 from monitor.alerts import plan
+from monitor.asking import AskTools
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
 from monitor.models import EventKind, FeedSource, PollOutcome
@@ -60,12 +61,11 @@ class Desk:
         books = StoreThread(self.store)
         tools = pipeline.PollTools(
             books=books,
-            fetcher=fetcher,
-            readers=self.readers,
+            asking=AskTools(
+                fetcher=fetcher, readers=self.readers, clock=lambda: NOW, max_bytes=10_000_000
+            ),
             destinations=("desk",),
-            clock=lambda: NOW,
             min_interval=timedelta(seconds=1),
-            max_bytes=10_000_000,
         )
         try:
             return await pipeline.poll(self.store.feeds()[0], tools)

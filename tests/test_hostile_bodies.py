@@ -15,6 +15,7 @@ import pytest
 
 from monitor import pipeline, reading
 from monitor.alerts import plan
+from monitor.asking import AskTools
 from monitor.errors import WorkerTimeout
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
@@ -97,12 +98,14 @@ async def poll_all(folder: Path, good: list[str], hostile: list[str]) -> dict[st
         )
         tools = PollTools(
             books=books,
-            fetcher=fetcher,
-            readers=readers,
+            asking=AskTools(
+                fetcher=fetcher,
+                readers=readers,
+                clock=lambda: datetime.now(UTC),
+                max_bytes=10_000_000,
+            ),
             destinations=(),
-            clock=lambda: datetime.now(UTC),
             min_interval=timedelta(seconds=1),
-            max_bytes=10_000_000,
         )
         store.sync_feeds([FeedSource(url=url) for url in (*good, *hostile)], datetime.now(UTC))
         feeds = store.feeds()

@@ -28,7 +28,7 @@ FLOORS = [
         "monitor.packs",
     },
     {"monitor.pages"},
-    {"monitor.reading"},
+    {"monitor.asking", "monitor.reading"},
     {
         "monitor.feeds",
         "monitor.articles",
@@ -41,6 +41,7 @@ FLOORS = [
         "monitor.logs",
         "monitor.metrics",
         "monitor.systemd",
+        "monitor.ticks",
     },
     {"monitor.mistakes"},
     {"monitor.textfiles", "monitor.units", "monitor.caches"},
@@ -52,7 +53,7 @@ FLOORS = [
 OWNERS = {
     "ahocorasick_rs": {"monitor.matching.automaton"},
     "apprise": {"monitor.alerts.send"},
-    "apscheduler": {"monitor.daemon"},
+    "apscheduler": {"monitor.ticks"},
     "babel": {"monitor.matching.packs", "monitor.feeds.months"},
     "charset_normalizer": {"monitor.feeds.encodings"},
     "courlan": {"monitor.articles.identity"},

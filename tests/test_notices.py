@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -10,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.alerts import notices, render
-from monitor.models import Delivery, Event, EventKind
+from monitor.models import Delivery, Event, EventKind, FeedSource, FeedState, Message, Rhythm
+from tests.hostile import Page
 from tests.servers.feeds import FeedServer, Item
 from tests.servers.sinks import WebhookSink
 from tests.service import Service
@@ -34,29 +38,112 @@ def test_events_wait_a_moment_for_company_and_no_longer() -> None:
     assert notices.is_time(together, 15 * MINUTE, at(-60))  # the clock was set back
 
 
-def test_one_event_is_named_in_the_title_and_many_are_counted() -> None:
-    alone = notices.notice([event()], 7, ["desk"], at())
-    assert alone.article.title == "Feed failing: https://1.example/rss"
-    assert "timeout: no answer" in alone.article.text
+def state(number: int = 1, **of_feed: object) -> FeedState:
+    url = f"https://{number}.example/rss"
+    made = FeedState(id=number, source=FeedSource(url=url, name="Le Matin"), next_check_at=at(45))
+    return replace(made, succeeded_at=at(-60), **of_feed)  # type: ignore[arg-type]
+
+
+def told(*events: Event, feeds: Sequence[FeedState] = ()) -> Message:
+    states = {feed.source.url: feed for feed in feeds}
+    alert = notices.notice(events, states, 7, ["desk"], at(1), UTC)
+    return render.message(
+        Delivery(
+            id=1, public_id="nm-1", alert=alert, destination="desk", attempts=1, created_at=at(1)
+        ),
+        UTC,
+    )
+
+
+def test_a_notice_says_what_happened_since_when_what_is_tried_and_what_to_do() -> None:
+    message = told(event(), feeds=[state()])
+    assert message.title == "[news-monitor] Feed failing: Le Matin"
+    assert message.text == (
+        "news-monitor · Sat 7 Mar 2026, 10:16 +00:00\n"
+        "Feed failing: Le Matin\n"
+        "\n"
+        "1 feed failing\n"
+        "• Le Matin\n"
+        "https://1.example/rss\n"
+        "timeout: no answer within 30 s\n"
+        "Last read Sat 7 Mar 2026, 09:15 +00:00; asked again Sat 7 Mar 2026, 11:00 +00:00\n"
+        "What is tried: it is asked again, with growing pauses of up to a day; you are told once"
+        " when it is back.\n"
+        "What to do: nothing if the site is down for a while; if it has moved its feed,"
+        " “news-monitor feeds discover” with the address of the site finds it.\n"
+        "\n"
+        "Delivery is at least once: a repeated id is a duplicate.\n"
+        "nm-1"
+    )
+    shown = "".join(Page(message.html).text.split())
+    for line in message.text.splitlines()[1:]:
+        assert "".join(line.removeprefix(notices.NAME).split()) in shown
+    assert 'href="https://1.example/rss"' in message.html
+
+
+def test_no_notice_speaks_as_if_of_an_article() -> None:
+    for kind in notices.TROUBLES:
+        message = told(event(kind=kind), feeds=[state()])
+        for said in (message.title, message.text, message.html):
+            assert not re.search(r"relevance|matched|usable link|One message a match", said)
+
+
+def test_each_trouble_says_its_own() -> None:
+    def lines(kind: EventKind, **of_feed: object) -> list[str]:
+        message = told(event(kind=kind), feeds=[state(**of_feed)])
+        return message.text.split("within 30 s\n")[1].splitlines()[:3]
+
+    silent = Rhythm(last_at=at(-600))
+    since, tried, _ = lines(EventKind.FEED_FROZEN, rhythm=silent)
+    assert since.startswith("Last new entry Sat 7 Mar 2026, 00:15 +00:00; asked again")
+    assert "answers" in tried
+    since, tried, todo = lines(EventKind.FEED_GONE, gone_at=at())
+    assert since == "Last read Sat 7 Mar 2026, 09:15 +00:00"
+    assert "410" in tried
+    assert "feeds remove" in todo
+    since, after, _ = lines(EventKind.FEED_RECOVERED)
+    assert (since, after) == ("Back since Sat 7 Mar 2026, 10:15 +00:00", "")
+    never = told(event(), feeds=[replace(state(), succeeded_at=None)])
+    assert "\nIt has never been read; asked again" in never.text
+    followed_no_more = told(event())
+    assert "asked again Sat" not in followed_no_more.text
+
+
+def test_many_feeds_are_counted_and_what_holds_for_all_is_said_once() -> None:
     crowd = [event(n) for n in range(200)] + [event(300, EventKind.FEED_RECOVERED)]
-    told = notices.notice(crowd, 8, ["desk", "slack"], at())
-    assert told.article.title == "Feeds: 200 failing, 1 recovered"
-    assert "and 193 more: news-monitor feeds list" in told.article.text
-    assert told.destinations == ("desk", "slack")
-    assert told.key != alone.key
-    assert told.key == notices.notice(crowd, 8, ["desk"], at(5)).key
+    message = told(*crowd, feeds=[state(n) for n in range(200)])
+    assert message.title == "[news-monitor] Feeds: 200 failing, 1 recovered"
+    assert "and 195 more: “news-monitor feeds list” has them all" in message.text
+    assert message.text.count("What to do") == 1
+    assert "1 feed recovered\n• 300.example\nhttps:" in message.text
+    assert len(message.text) < render.MAX_TEXT
+    alert = notices.notice(crowd, {}, 8, ["desk", "slack"], at(), UTC)
+    assert alert.destinations == ("desk", "slack")
+    assert alert.key != notices.notice(crowd, {}, 7, ["desk"], at(), UTC).key
+    assert alert.key == notices.notice(crowd, {}, 8, ["desk"], at(5), UTC).key
 
 
-@given(st.lists(st.sampled_from(list(notices.WORDS)), min_size=1, max_size=12), texts, texts)
+@given(st.lists(st.sampled_from(list(notices.TROUBLES)), min_size=1, max_size=40), texts, texts)
 def test_any_events_make_a_message(kinds: list[EventKind], subject: str, detail: str) -> None:
     events = [Event(at=at(), kind=kind, subject=subject, detail=detail) for kind in kinds]
-    alert = notices.notice(events, 1, ["desk"], at())
-    delivery = Delivery(
-        id=1, public_id="nm-1", alert=alert, destination="desk", attempts=1, created_at=at()
+    message = told(*events)
+    assert message.title.startswith("[news-monitor] Feed")
+    assert len(message.title) <= render.MAX_TITLE
+    assert len(message.text) <= render.MAX_TEXT
+    assert len(message.html) <= render.MAX_HTML
+    assert message.text.endswith("\nnm-1")
+
+
+@pytest.mark.parametrize("said", ["<b>@everyone</b>", "x\nhttps://evil.example/", "[a](http://b)"])
+def test_what_a_feed_answers_is_no_markup_and_no_link(said: str) -> None:
+    message = told(
+        Event(at=at(), kind=EventKind.FEED_FAILING, subject="https://1.example/", detail=said)
     )
-    message = render.message(delivery, UTC)
-    assert message.title
-    assert "news-monitor itself" in message.text
+    assert [of["href"] for tag, of in Page(message.html).tags if tag == "a"] == [
+        "https://1.example/"
+    ]
+    assert "@" not in message.text
+    assert "https://evil" not in message.text
 
 
 @pytest.mark.slow
@@ -83,6 +170,8 @@ def test_the_operator_gets_one_message_at_each_change_and_readers_get_none(
             desk.wait_for(2, timeout=30)
             assert it.json("feeds", "list")[0]["health"] == "ok"
         failing, recovered = (body["message"] for body in desk.bodies)
-        assert "/a.xml: not a feed: an HTML page, 2 polls in a row" in failing
-        assert "/a.xml: was not a feed" in recovered
+        assert "/a.xml\nnot a feed: an HTML page, 2 polls in a row\nLast read " in failing
+        assert "What to do:" in failing
+        assert "/a.xml\nwas not a feed, not read for " in recovered
+        assert "Back since " in recovered
         assert readers.bodies == []

@@ -43,10 +43,10 @@ def test_no_canary_in_log_database_or_output(tmp_path: Path) -> None:
                 done.stdout + done.stderr
                 for done in (
                     it.run("check"),
-                    it.run("status", "--json"),
-                    it.run("alerts", "list", "--json"),
-                    it.run("alerts", "show", "1"),
-                    it.run("test-notify", "hook"),
+                    it.call("status", "--json"),
+                    it.call("alerts", "list", "--json"),
+                    it.call("alerts", "show", "1"),
+                    it.call("test-notify", "hook"),
                     it.run("-v", "feeds", "list"),
                 )
             )
@@ -57,7 +57,7 @@ def test_no_canary_in_log_database_or_output(tmp_path: Path) -> None:
                 ),
                 encoding="utf-8",
             )
-            shown += it.run("check").stderr
+            shown += it.call("check").stderr
     assert CANARY not in shown
     leaks = [
         path.name

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -37,8 +38,9 @@ def story(number: int = 1, title: str = TITLE, html: str = TEXT) -> Item:
     )
 
 
-def old() -> Item:
-    return Item(guid="old", link="https://outlet.example/old", title="Rain is expected", html="")
+def old(name: str = "old") -> Item:
+    link = f"https://outlet.example/{name.strip('/')}"
+    return Item(guid=name, link=link, title="Rain is expected", html="")
 
 
 @pytest.fixture
@@ -72,42 +74,95 @@ def polls(news: FeedServer, path: str = PATH) -> int:
     return news.counts(path).requests
 
 
-def wait_for_polls(news: FeedServer, more: int, path: str = PATH) -> None:
-    until = polls(news, path) + more
-    wait_until(lambda: polls(news, path) >= until, 10 + 2 * more, f"{more} more polls")
+def wait_for_polls(news: FeedServer, more: int, *paths: str) -> None:
+    """Of each path; they are asked side by side."""
+    until = {path: polls(news, path) + more for path in paths or (PATH,)}
+    wait_until(
+        lambda: all(polls(news, path) >= count for path, count in until.items()),
+        10 + 2 * more,
+        f"{more} more polls",
+    )
+
+
+# --- one daemon for what disturbs nobody else ------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """A daemon with feeds for several tests, and those whom it tells."""
+
+    service: Service
+    news: FeedServer
+    hook: WebhookSink
+    mail: SmtpSink
+
+    def told(self, words: str) -> list[str]:
+        """The messages to the webhook with these words in their title."""
+        return [one["message"] for one in self.hook.bodies if words in one["title"]]
+
+    def mailed(self, words: str) -> list[str]:
+        """The texts of the mails with these words in their subject."""
+        mails = [one for one in self.mail.mails if words in str(one["subject"])]
+        return [one.get_body(("plain",)).get_content() for one in mails]  # type: ignore[union-attr]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with FeedServer() as news, WebhookSink() as hook, SmtpSink() as mail:
+        for path in ("/seed.xml", "/first.xml", "/outlet.xml", "/world.xml"):
+            news.set_feed(path, [old(path)], title=f"Outlet {path}", language="en")
+        news.add("/first.xml", story(10, title=f"{TITLE}, says the first", html=f"{TEXT} First."))
+        service = Service(
+            tmp_path_factory.mktemp("office"),
+            feeds=[
+                news.url(path) for path in ("/seed.xml", "/first.xml", "/outlet.xml", "/world.xml")
+            ],
+            destinations={"mail": to_mail(mail), "hook": to_hook(hook)},
+        )
+        with service:
+            wait_for_polls(news, 2, "/seed.xml", "/first.xml", "/outlet.xml", "/world.xml")
+            yield Office(service=service, news=news, hook=hook, mail=mail)
 
 
 @pytest.mark.skipif(not SEED.exists(), reason="no seed article beside the repository")
-def test_the_article_that_started_it_is_told_once_to_each_destination(
-    tmp_path: Path, news: FeedServer, hook: WebhookSink, mail: SmtpSink
-) -> None:
+def test_the_article_that_started_it_is_told_once_to_each_destination(office: Office) -> None:
     title, _, text = SEED.read_text(encoding="utf-8").strip().partition("\n")
     html = "".join(f"<p>{paragraph}</p>" for paragraph in text.splitlines())
-    destinations = {"mail": to_mail(mail), "hook": to_hook(hook)}
-    with Service(tmp_path, feeds=[news.url(PATH)], destinations=destinations):
-        wait_for_polls(news, 2)
-        news.add(PATH, story(title=title, html=html))
-        hook.wait_for(1, timeout=20)
-        mail.wait_for(1, timeout=20)
-        wait_for_polls(news, 10)
-    (body,), (message,) = hook.bodies, mail.mails
-    for part in (body["message"], message.get_body(("plain",)).get_content()):  # type: ignore[union-attr]
+    office.news.add("/seed.xml", story(20, title=title, html=html))
+    wait_until(lambda: bool(office.told("38serv") and office.mailed("38serv")), 20, "two messages")
+    wait_for_polls(office.news, 3, "/seed.xml")
+    (told,), (mailed,) = office.told("38serv"), office.mailed("38serv")
+    for part in (told, mailed):
         for word in ("Algérie", "américains", "country: DZ", "country: US", "concept: arms"):
             assert word in part
-    assert "38serv" in body["title"]
 
 
-def test_the_first_poll_is_silent_and_later_polls_ask_for_changes_only(
-    tmp_path: Path, news: FeedServer, hook: WebhookSink
-) -> None:
-    news.add(PATH, story())
-    with Service(tmp_path, feeds=[news.url(PATH)], destinations={"hook": to_hook(hook)}) as it:
-        wait_for_polls(news, 4)
-        assert it.json("feeds", "list")[0]["articles"] == 2
-    assert hook.bodies == []
-    counts = news.counts(PATH)
+def test_the_first_poll_is_silent_and_later_polls_ask_for_changes_only(office: Office) -> None:
+    wait_for_polls(office.news, 2, "/first.xml")
+    [feed] = [one for one in office.service.json("feeds", "list") if "/first.xml" in one["url"]]
+    assert feed["articles"] == 2
+    assert office.told("says the first") == []
+    counts = office.news.counts("/first.xml")
     assert counts.requests - counts.conditional == 1
     assert counts.not_modified == counts.conditional
+
+
+def test_the_same_article_in_two_feeds_is_told_once(office: Office) -> None:
+    both = story(30, title=f"{TITLE}, say both", html=f"{TEXT} Both.")
+    office.news.add("/outlet.xml", both)
+    office.news.add("/world.xml", both)
+    wait_until(lambda: bool(office.told("say both")), 20, "a message")
+    wait_for_polls(office.news, 3, "/outlet.xml", "/world.xml")
+    assert len(office.told("say both")) == 1
+
+
+def test_another_instance_on_the_same_database_is_refused(office: Office) -> None:
+    second = office.service.run("run")
+    assert second.returncode == 75
+    assert "another news-monitor serves" in second.stderr
+
+
+# --- a daemon each ---------------------------------------------------------------------
 
 
 def test_since_makes_the_first_poll_tell_what_is_new_enough(
@@ -191,7 +246,7 @@ def test_a_destination_that_fails_is_tried_again_and_the_ledger_says_so(
         assert delivery["state"] == "pending"
         assert delivery["reason"] == "refused"
         assert "500" in delivery["detail"]
-        shown = it.run("alerts", "show", str(alert["id"]))
+        shown = it.call("alerts", "show", str(alert["id"]))
         assert delivery["public_id"] in shown.stdout
         assert "Algeria" in shown.stdout
 
@@ -208,29 +263,7 @@ def test_a_stuck_destination_does_not_stop_another(
                 news.add(PATH, story(number, title=f"{TITLE} {number}", html=f"{TEXT}{number}"))
             hook.wait_for(3, timeout=20)
             assert it.json("status")["deliveries"]["hook"] == {"sent": 3}
-
-
-def test_the_same_article_in_two_feeds_is_told_once(
-    tmp_path: Path, news: FeedServer, hook: WebhookSink
-) -> None:
-    news.set_feed("/world.xml", [old()], title="Outlet, world", language="en")
-    feeds = [news.url(PATH), news.url("/world.xml")]
-    with Service(tmp_path, feeds=feeds, destinations={"hook": to_hook(hook)}):
-        wait_for_polls(news, 2)
-        wait_for_polls(news, 2, "/world.xml")
-        news.add(PATH, story())
-        news.add("/world.xml", story())
-        hook.wait_for(1, timeout=20)
-        wait_for_polls(news, 3)
-        wait_for_polls(news, 3, "/world.xml")
-    assert len(hook.bodies) == 1
-
-
-def test_another_instance_on_the_same_database_is_refused(tmp_path: Path, news: FeedServer) -> None:
-    with Service(tmp_path, feeds=[news.url(PATH)]) as it:
-        second = it.run("run")
-    assert second.returncode == 75
-    assert "another news-monitor serves" in second.stderr
+            it.kill()  # a stop would wait for what is stuck
 
 
 def test_status_tells_a_daemon_that_runs_from_one_that_was_killed(
@@ -241,7 +274,7 @@ def test_status_tells_a_daemon_that_runs_from_one_that_was_killed(
         assert it.json("status")["is_running"] is True
         it.kill()
     assert it.json("status")["is_running"] is False
-    assert "not running" in it.run("status").stdout
+    assert "not running" in it.call("status").stdout
 
 
 def test_ctrl_c_in_test_notify_says_what_becomes_of_the_message(tmp_path: Path) -> None:
@@ -271,10 +304,10 @@ def test_test_notify_sends_a_real_message_and_says_when_it_cannot(
     assert done.returncode == 0, done.stderr
     assert len(hook.bodies) == len(mail.mails) == 1
     hook.answer = 403
-    done = it.run("test-notify", "hook")
+    done = it.call("test-notify", "hook")
     assert done.returncode == 1
     assert "403" in done.stdout
-    assert it.run("test-notify", "nobody").returncode == 1
+    assert it.call("test-notify", "nobody").returncode == 1
     assert it.json("status")["deliveries"] == {"hook": {"sent": 1, "dead": 1}, "mail": {"sent": 1}}
 
 
@@ -304,7 +337,7 @@ def test_a_broken_edit_keeps_the_old_rules_and_a_mended_one_takes_over(
         status = it.json("status")["rules"]
         assert status["in_use"] == before
         assert 'unknown key (did you mean "country"?)' in status["mistakes"]
-        assert "the last edit was refused" in it.run("status").stdout
+        assert "the last edit was refused" in it.call("status").stdout
         news.add(PATH, story())
         hook.wait_for(1, timeout=20)  # the old rules are still at work
         rule.write_text(good.replace("severity: high", "severity: critical"), encoding="utf-8")
@@ -358,6 +391,7 @@ def test_an_edit_while_a_poll_is_under_way_costs_nothing(
         wait_for_polls(news, 1)
         rule.write_text(rule.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
         it.wait_for("rules loaded")
+        slow.set()
         it.wait_for("feed failing")
         assert it.process is not None
         assert it.process.poll() is None

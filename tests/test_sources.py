@@ -51,6 +51,7 @@ def feeds(service: Service) -> dict[str, str | None]:
 def test_a_page_leads_to_its_first_feed_that_can_be_read(
     service: Service, gazette: FeedServer
 ) -> None:
+    service.environment["NEWS_MONITOR_POLL__HOST_INTERVAL"] = "300ms"
     before = len(gazette.requests)
     done = service.run(
         "feeds", "add", gazette.url("/"), "--tag", "a", "--tag", "b", "--language", "fr"
@@ -69,17 +70,17 @@ def test_a_page_leads_to_its_first_feed_that_can_be_read(
     assert [one.path for one in asked] == ["/", "/old/rss.xml", "/rss/monde.xml"]
     assert not any(one.is_conditional for one in asked)
     assert all(one.headers["user-agent"].startswith("news-monitor/") for one in asked)
-    assert all(later.at - earlier.at >= 1 for earlier, later in pairwise(asked))
+    assert all(later.at - earlier.at >= 0.15 for earlier, later in pairwise(asked))
 
 
 def test_what_is_followed_already_is_said_and_nothing_changes(
     service: Service, gazette: FeedServer
 ) -> None:
     url = gazette.url("/rss/monde.xml")
-    assert service.run("feeds", "add", url, "--name", "Monde", "--yes").returncode == 0
+    assert service.call("feeds", "add", url, "--name", "Monde", "--yes").returncode == 0
     before = service.config.read_bytes()
     for again in (url + "#top", gazette.url("/")):
-        done = service.run("feeds", "add", again)
+        done = service.call("feeds", "add", again)
         assert (done.returncode, done.stdout) == (0, f"there already: Monde, {url}\n")
     assert service.config.read_bytes() == before
 
@@ -91,7 +92,7 @@ def test_discover_shows_and_changes_nothing(service: Service, gazette: FeedServe
     )
     page = f"<!doctype html><title>Qui sommes-nous</title>{rows}"  # as long as front pages are
     gazette.set_raw("/about", headers={"Content-Type": "text/html"}, body=page.encode())
-    done = service.run("feeds", "discover", gazette.url("/about"), "--json")
+    done = service.call("feeds", "discover", gazette.url("/about"), "--json")
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert seen["feed"]["url"] == gazette.url("/feed/")
@@ -115,14 +116,14 @@ def test_what_is_no_feed_is_not_added_and_the_reason_said(
     gazette.set_raw(
         "/author", headers={"Content-Type": "text/xml"}, body=almost_an_address_author()
     )
-    done = service.run("feeds", "add", gazette.url(path))
+    done = service.call("feeds", "add", gazette.url(path))
     assert done.returncode == 1
     assert says in done.stderr
     assert feeds(service) == {}
 
 
 def test_machines_are_told_too_what_is_no_feed(service: Service, gazette: FeedServer) -> None:
-    done = service.run("feeds", "add", gazette.url("/gone"), "--json")
+    done = service.call("feeds", "add", gazette.url("/gone"), "--json")
     said = json.loads(done.stdout)
     assert (done.returncode, said["added"], said["feed"]) == (1, False, None)
     assert [one["url"] for one in said["alternatives"]] == [gazette.url("/old/rss.xml")]
@@ -131,12 +132,12 @@ def test_machines_are_told_too_what_is_no_feed(service: Service, gazette: FeedSe
 def test_an_address_that_is_not_allowed_is_not_asked(tmp_path: Path, gazette: FeedServer) -> None:
     service = Service(tmp_path, poll={"allow_private_hosts": []})
     before = len(gazette.requests)
-    done = service.run("feeds", "add", gazette.url("/rss/monde.xml"))
+    done = service.call("feeds", "add", gazette.url("/rss/monde.xml"))
     assert done.returncode == 1
     assert "forbidden address" in done.stderr
     assert "poll.allow_private_hosts" in done.stderr
     assert len(gazette.requests) == before
-    unchecked = service.run("feeds", "add", gazette.url("/rss/monde.xml"), "--unchecked")
+    unchecked = service.call("feeds", "add", gazette.url("/rss/monde.xml"), "--unchecked")
     assert unchecked.returncode == 0
     assert len(gazette.requests) == before
     assert len(config.load(service.config, {}).feeds) == 1
@@ -153,7 +154,7 @@ def test_an_address_that_is_not_allowed_is_not_asked(tmp_path: Path, gazette: Fe
 def test_options_that_check_would_refuse_are_refused_before_anything_is_asked(
     service: Service, arguments: list[str], says: str
 ) -> None:
-    done = service.run("feeds", "add", *arguments)
+    done = service.call("feeds", "add", *arguments)
     assert done.returncode == 2
     assert says in " ".join(done.stderr.replace("│", " ").split())
     assert "pass@" not in done.stderr
@@ -171,12 +172,12 @@ def test_text_of_a_hostile_feed_stays_text(service: Service) -> None:
         server.set_raw("/x", headers={"Content-Type": "text/xml"}, body=raw.encode())
         server.set_feed("/y", [Item(guid="1", link="http://e.example/", title=title)], title=title)
         for path in ("/x", "/y"):
-            done = service.run("feeds", "add", server.url(path))
+            done = service.call("feeds", "add", server.url(path))
             assert done.returncode == 0, done.stderr
             written = service.config.read_text(encoding="utf-8")
             for text in (done.stdout, done.stderr, written):
                 assert not {"\u202e", "\u2066", "\u009b", "\x1b"} & set(text)
-        assert "[bold]Clear" in service.run("feeds", "discover", server.url("/x")).stdout
+        assert "[bold]Clear" in service.call("feeds", "discover", server.url("/x")).stdout
 
 
 def on_a_terminal(service: Service, answer: str, *arguments: str) -> tuple[int, str]:
@@ -237,25 +238,53 @@ def test_a_running_daemon_is_named_and_takes_the_feed_when_told(
         gazette.wait_for_requests("/feed/", before + 2, timeout=60)
 
 
+def test_a_feed_that_has_moved_for_good_is_followed_where_it_is_now(
+    service: Service, gazette: FeedServer
+) -> None:
+    new = gazette.url("/rss/monde.xml")
+    gazette.set_raw("/moved", status=308, headers={"Location": "/rss/monde.xml"})
+    gazette.set_raw("/twice", status=301, headers={"Location": "/moved"})
+    done = service.call("feeds", "add", gazette.url("/twice"))
+    assert done.returncode == 0, done.stderr
+    assert f"moved from  {gazette.url('/twice')}, permanently" in done.stdout
+    assert "answered by" not in done.stdout
+    assert f"added La Gazette des Dunes – Monde, {new}" in done.stdout
+    assert list(feeds(service)) == [new]
+    again = json.loads(service.call("feeds", "add", gazette.url("/twice"), "--json").stdout)
+    assert again == {"added": False, "url": new, "name": "La Gazette des Dunes – Monde"}
+
+
+def test_a_feed_that_answers_elsewhere_for_now_is_followed_where_it_was_asked(
+    service: Service, gazette: FeedServer
+) -> None:
+    gazette.set_raw("/today", status=302, headers={"Location": "/rss/monde.xml"})
+    gazette.set_raw("/before", status=301, headers={"Location": "/today"})
+    seen = json.loads(service.call("feeds", "discover", gazette.url("/today"), "--json").stdout)
+    assert seen["feed"]["moved_to"] is None
+    done = service.call("feeds", "add", gazette.url("/before"))
+    assert f"answered by  {gazette.url('/rss/monde.xml')}" in done.stdout
+    assert list(feeds(service)) == [gazette.url("/today")]  # the permanent part of the way
+
+
 # --- remove ----------------------------------------------------------------------------
 
 
 def test_a_feed_is_removed_by_address_or_name_and_what_went_is_shown(tmp_path: Path) -> None:
     named = [{"url": f"https://{x}.example/rss", "name": f"Example {x}"} for x in "abc"]
     service = Service(tmp_path, feeds=named)
-    done = service.run("feeds", "remove", "https://A.example/rss")
+    done = service.call("feeds", "remove", "https://A.example/rss")
     assert done.returncode == 0
     assert '  url = "https://a.example/rss"' in done.stdout.splitlines()
-    assert service.run("feeds", "remove", "example  B").returncode == 0
+    assert service.call("feeds", "remove", "example  B").returncode == 0
     assert [feed.name for feed in config.load(service.config, {}).feeds] == ["Example c"]
-    unknown = service.run("feeds", "remove", "Example d")
+    unknown = service.call("feeds", "remove", "Example d")
     assert unknown.returncode == 1
     assert "did you mean Example c?" in unknown.stderr
 
 
 def test_an_ambiguous_name_removes_nothing_and_lists_whom_it_fits(tmp_path: Path) -> None:
     service = Service(tmp_path, feeds=["https://x.example/a", "https://x.example/b"])
-    done = service.run("feeds", "remove", "x.example")
+    done = service.call("feeds", "remove", "x.example")
     assert done.returncode == 1
     assert "2 feeds are called x.example" in done.stderr
     assert "https://x.example/a" in done.stdout
@@ -289,7 +318,7 @@ def test_three_hundred_feeds_come_in_go_out_and_come_in_again(
     service: Service, tmp_path: Path
 ) -> None:
     (tmp_path / "all.opml").write_text(three_hundred(), encoding="utf-8")
-    done = service.run("feeds", "import", str(tmp_path / "all.opml"), "--tag", "new")
+    done = service.call("feeds", "import", str(tmp_path / "all.opml"), "--tag", "new")
     assert (done.returncode, done.stdout) == (0, "All: 300 added, 0 there already, 0 refused\n")
     first = config.load(service.config, {}).sources
     assert len(first) == 300
@@ -297,10 +326,10 @@ def test_three_hundred_feeds_come_in_go_out_and_come_in_again(
     assert first[0].tags == ("Région 0", "Presse", "new", "Twice")
     assert first[31].tags == ("Région 1", "Presse", "new")
 
-    again = service.run("feeds", "import", str(tmp_path / "all.opml"))
+    again = service.call("feeds", "import", str(tmp_path / "all.opml"))
     assert again.stdout == "All: 0 added, 300 there already, 0 refused\n"
 
-    out = service.run("feeds", "export").stdout
+    out = service.call("feeds", "export").stdout
     other = Service(tmp_path / "other")
     back = other.run("feeds", "import", "-", input=out)
     assert (back.returncode, back.stdout.split(": ")[1]) == (
@@ -308,7 +337,7 @@ def test_three_hundred_feeds_come_in_go_out_and_come_in_again(
         "300 added, 0 there already, 0 refused\n",
     )
     assert config.load(other.config, {}).sources == first
-    assert other.run("feeds", "export").stdout.split("<body>")[1] == out.split("<body>")[1]
+    assert other.call("feeds", "export").stdout.split("<body>")[1] == out.split("<body>")[1]
 
 
 LIST = """<opml version="2.0"><head/><body>
@@ -322,25 +351,34 @@ def test_what_cannot_be_followed_is_named_with_line_and_reason_and_the_rest_come
     service: Service,
 ) -> None:
     before = service.config.read_bytes()
-    dry = service.run("feeds", "import", "-", "--dry-run", input=LIST)
+    dry = service.call("feeds", "import", "-", "--dry-run", given=LIST)
     assert service.config.read_bytes() == before
     assert "1 would be added, 0 there already, 2 refused" in dry.stdout
     assert "https://good.example/" in dry.stdout
-    done = service.run("feeds", "import", "-", input=LIST)
+    done = service.call("feeds", "import", "-", given=LIST)
     assert done.returncode == dry.returncode == 1
     mail, page = done.stderr.splitlines()[:2]
     assert mail.startswith("standard input:3:1: Mail: url: a feed's URL begins with http: or")
     assert page.startswith("standard input:4:1: A page: is a link to a page, not a feed: `news-")
     assert feeds(service) == {"https://good.example/": "Good"}
-    as_json = json.loads(service.run("feeds", "import", "-", "--json", input=LIST).stdout)
+    as_json = json.loads(service.call("feeds", "import", "-", "--json", given=LIST).stdout)
     assert (as_json["new"], as_json["known"]) == ([], ["https://good.example/"])
     assert [one["line"] for one in as_json["refused"]] == [3, 4]
+
+
+def test_lists_to_start_from_come_in_by_name(service: Service) -> None:
+    done = service.call("feeds", "import", "maghreb")
+    assert done.returncode == 0, done.stderr
+    assert len(feeds(service)) > 5
+    unknown = service.call("feeds", "import", "maghrib")
+    assert unknown.returncode == 1
+    assert "nor such a list: africa, americas" in unknown.stderr
 
 
 @pytest.mark.parametrize("given", ["", "<opml><body><outline"])
 def test_a_broken_list_changes_nothing(service: Service, given: str) -> None:
     before = service.config.read_bytes()
-    done = service.run("feeds", "import", "-", input=given)
+    done = service.call("feeds", "import", "-", given=given)
     assert done.returncode == 1
     assert done.stderr.startswith("standard input:")
     assert service.config.read_bytes() == before
@@ -348,15 +386,15 @@ def test_a_broken_list_changes_nothing(service: Service, given: str) -> None:
 
 def test_an_export_overwrites_only_when_told(service: Service, tmp_path: Path) -> None:
     file = tmp_path / "out.opml"
-    service.run("feeds", "import", "-", input=LIST)
-    assert service.run("feeds", "export", str(file)).returncode == 0
+    service.call("feeds", "import", "-", given=LIST)
+    assert service.call("feeds", "export", str(file)).returncode == 0
     first = file.read_text(encoding="utf-8")
     assert "https://good.example/" in first
     file.write_text("other", encoding="utf-8")
-    refused = service.run("feeds", "export", str(file))
+    refused = service.call("feeds", "export", str(file))
     assert (refused.returncode, file.read_text(encoding="utf-8")) == (1, "other")
     assert "--force" in refused.stderr
-    assert service.run("feeds", "export", str(file), "--force").returncode == 0
+    assert service.call("feeds", "export", str(file), "--force").returncode == 0
     assert file.read_text(encoding="utf-8").split("<body>")[1] == first.split("<body>")[1]
 
 
@@ -364,7 +402,7 @@ def test_a_configuration_with_mistakes_is_shown_and_left(service: Service) -> No
     text = service.config.read_text(encoding="utf-8") + "[pol]\n"
     service.config.write_text(text, encoding="utf-8")
     for arguments in (["add", "example.org", "--unchecked"], ["import", "-"]):
-        done = service.run("feeds", *arguments, input=LIST)
+        done = service.call("feeds", *arguments, given=LIST)
         assert done.returncode == 1
         assert "unknown key" in done.stderr
     assert service.config.read_text(encoding="utf-8") == text
@@ -373,7 +411,7 @@ def test_a_configuration_with_mistakes_is_shown_and_left(service: Service) -> No
 def test_it_is_said_when_the_environment_names_the_feeds(service: Service) -> None:
     service.environment["NEWS_MONITOR_FEEDS"] = '[{"url": "https://e.example/"}]'
     before = service.config.read_bytes()
-    done = service.run("feeds", "add", "https://other.example/", "--unchecked")
+    done = service.call("feeds", "add", "https://other.example/", "--unchecked")
     assert done.returncode == 1
     assert "NEWS_MONITOR_FEEDS" in done.stderr
     assert service.config.read_bytes() == before
@@ -394,7 +432,7 @@ def test_check_online_asks_each_feed_once_and_says_what_it_is(
     feeds_ = [{"url": server.url(path), "name": path} for path in paths]
     feeds_[1]["language"] = "fr"
     feeds_[0]["language"] = "es"
-    service = Service(tmp_path, feeds=feeds_, poll={"interval": "1h"})
+    service = Service(tmp_path, feeds=feeds_, poll={"interval": "1h", "host_interval": "500ms"})
     before = len(server.requests)
     done = service.run("check", "--online", "--json")
     assert done.returncode == 1, done.stderr
@@ -422,7 +460,7 @@ def test_check_online_asks_each_feed_once_and_says_what_it_is(
     asked = server.requests[before:]
     assert sorted(one.path for one in asked) == sorted(paths)
     assert not any(one.is_conditional for one in asked)
-    assert all(later.at - earlier.at >= 1 for earlier, later in pairwise(asked))
+    assert all(later.at - earlier.at >= 0.25 for earlier, later in pairwise(asked))
     assert not service.database.exists()
 
 
@@ -434,7 +472,7 @@ def test_check_online_changes_nothing_that_the_daemon_has_stored(
     assert service.process is not None
     assert service.process.wait(60) == 0
     before = service.database.read_bytes()
-    done = service.run("check", "--online")
+    done = service.call("check", "--online")
     assert "À la une" in done.stdout
     assert service.database.read_bytes() == before
     asked = gazette.counts("/feed/").conditional
@@ -446,5 +484,5 @@ def test_check_online_changes_nothing_that_the_daemon_has_stored(
 def test_check_without_online_asks_nothing(tmp_path: Path, gazette: FeedServer) -> None:
     before = len(gazette.requests)
     service = Service(tmp_path, feeds=[gazette.url("/feed/")])
-    assert service.run("check").returncode == 0
+    assert service.call("check").returncode == 0
     assert len(gazette.requests) == before

@@ -28,12 +28,13 @@ def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(work())
 
 
-def fetcher(gap: timedelta, total: float = 10) -> Fetcher:
+def fetcher(gap: timedelta, total: float = 10, places: int = 64) -> Fetcher:
     return Fetcher(
         limits=Limits(total=timedelta(seconds=total)),
         user_agent="news-monitor/0",
         allow=AllowList.parse(["127.0.0.0/8"]),
         host_gap=gap,
+        max_in_flight=places,
     )
 
 
@@ -165,4 +166,25 @@ def test_a_queue_of_our_own_is_no_fault_of_the_publisher_and_bounded() -> None:
         assert second.detail.startswith("too many of our own requests wait for 127.0.0.1:")
 
     with serving(stuck) as server:
+        run(work)
+
+
+def test_those_who_wait_for_one_host_take_no_place_from_others() -> None:
+    held = threading.Event()
+
+    def stuck(connection: Connection) -> None:
+        connection.read_request()
+        held.wait(20)
+
+    async def work() -> None:
+        mine = fetcher(timedelta(0), places=2)
+        waiting = [asyncio.create_task(mine.fetch(Request(url=one.url))) for _ in range(3)]
+        await asyncio.sleep(0)  # they are in the queue now
+        assert isinstance(await mine.fetch(Request(url=two.url)), Response)
+        assert not any(task.done() for task in waiting)
+        held.set()
+        await asyncio.gather(*waiting)
+        mine.close()
+
+    with serving(stuck) as one, serving(routes({"/": answer(200, b"x")}), host="127.0.0.2") as two:
         run(work)

@@ -1,35 +1,77 @@
 """Decides: what the operator is told of the service itself, and when, as one message.
 
 Events are gathered for a moment, because one cause, a network that is down, has many: 200 feeds that
-fail are one message. The same outbox as of alerts delivers it.
+fail are one message. The same outbox as of alerts delivers it. It says what happened to which
+feeds and since when, and for each kind of trouble what is tried and what to do, once.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 
 from monitor.alerts import plan
-from monitor.models import Alert, Article, Event, EventKind, Match, Severity
+from monitor.alerts.plain import bounded
+from monitor.alerts.times import moment
+from monitor.models import Alert, Article, Event, EventKind, FeedState, Match, Severity, host_of
 
 LONGEST_GATHERING = timedelta(minutes=1)
-LINES = 8
-"""Events told one by one; of more, the first."""
-LONGEST_LINE = 160
+FEEDS = 5
+"""Feeds of one trouble that are told one by one; of more, the first."""
+LONGEST_NAME, LONGEST_DETAIL, LONGEST_ADDRESS = 80, 160, 200
 
-RULE = "operator"
-"""Under which these messages stand among the alerts."""
+RULE, VERSION = "operator", "-"
+"""Under which these messages stand among the alerts; no rule of a file has such a version."""
+NAME, TRIED, ADVICE = "• ", "What is tried:", "What to do:"
+"""How such lines begin; below the name of a feed stands a line that is its address."""
 
-WORDS = {
-    EventKind.FEED_FAILING: "failing",
-    EventKind.FEED_FROZEN: "frozen",
-    EventKind.FEED_OVERFLOWING: "overflowing",
-    EventKind.FEED_QUARANTINED: "quarantined",
-    EventKind.FEED_GONE: "gone",
-    EventKind.FEED_RECOVERED: "recovered",
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trouble:
+    """What can be said of all feeds that have it."""
+
+    word: str
+    tried: str = ""
+    advice: str = ""
+
+
+TROUBLES = {
+    EventKind.FEED_FAILING: _Trouble(
+        word="failing",
+        tried="it is asked again, with growing pauses of up to a day; you are told once when it is"
+        " back",
+        advice="nothing if the site is down for a while; if it has moved its feed,"
+        " “news-monitor feeds discover” with the address of the site finds it",
+    ),
+    EventKind.FEED_QUARANTINED: _Trouble(
+        word="quarantined",
+        tried="what it sends had to be stopped twice while it was read; it is left alone for a"
+        " day, then asked again, and you are told when it is back",
+        advice="look at it in a browser; “news-monitor feeds remove” if it is not wanted",
+    ),
+    EventKind.FEED_GONE: _Trouble(
+        word="gone",
+        tried="nothing more: its publisher says that it is gone for good (HTTP 410), and it is asked no"
+        " more",
+        advice="“news-monitor feeds discover” with the address of the site may find another;"
+        " “feeds add” it and “feeds remove” this one",
+    ),
+    EventKind.FEED_FROZEN: _Trouble(
+        word="frozen",
+        tried="it answers, and is asked as before; you are told when it writes again",
+        advice="compare it with its site: a feed that has been replaced often stays behind, and"
+        " “news-monitor feeds discover” finds the new one",
+    ),
+    EventKind.FEED_OVERFLOWING: _Trouble(
+        word="overflowing",
+        tried="it is asked as often as poll.min_interval allows, and for its earlier pages where it"
+        " offers any; you are told when that is enough",
+        advice="where it goes on, set a shorter interval for it, and a shorter poll.min_interval",
+    ),
+    EventKind.FEED_RECOVERED: _Trouble(word="recovered"),
 }
-"""The events that are told, and what they say of a feed."""
+"""The events that are told, the worst first."""
 
 
 def is_time(events: Sequence[Event], gathering: timedelta, now: datetime) -> bool:
@@ -44,23 +86,42 @@ def is_time(events: Sequence[Event], gathering: timedelta, now: datetime) -> boo
     return waited >= min(gathering, LONGEST_GATHERING) or waited < timedelta(0)
 
 
-def notice(events: Sequence[Event], upto: int, destinations: Sequence[str], now: datetime) -> Alert:
-    """One message about all the events; ``upto`` is the last one's number, and makes it one."""
-    text = "\n\n".join(_line(event) for event in events[:LINES])
-    if more := len(events) - LINES:
-        text += f"\n\nand {more} more: news-monitor feeds list" if more > 0 else ""
+def is_notice(match: Match) -> bool:
+    """Whether what is told is not an article but the service itself."""
+    return (match.rule_id, match.rule_version) == (RULE, VERSION)
+
+
+def notice(
+    events: Sequence[Event],
+    feeds: Mapping[str, FeedState],
+    upto: int,
+    destinations: Sequence[str],
+    now: datetime,
+    zone: tzinfo,
+) -> Alert:
+    """One message about all the events.
+
+    Args:
+        events: of the kinds in ``TROUBLES``, the oldest first.
+        feeds: by address, as they are now; those that are followed no more are missing.
+        upto: the last event's number, which makes the message one.
+        destinations: to whom.
+        now: when it is written.
+        zone: of the times in it.
+    """
+    paragraphs = (_paragraph(kind, events, feeds, zone) for kind in TROUBLES)
     article = Article(
         keys=(f"notice:{upto}",),
-        title=_title(events),
-        text=text,
+        title=_title(events, feeds),
+        text="\n\n".join(filter(None, paragraphs)),
         feed_name="news-monitor",
         language="en",
         published_at=events[-1].at,
     )
     match = Match(
         rule_id=RULE,
-        rule_version="-",
-        rule_title="news-monitor itself",
+        rule_version=VERSION,
+        rule_title="news-monitor",
         severity=Severity.NORMAL,
         relevance=1.0,
         is_weak=False,
@@ -71,12 +132,58 @@ def notice(events: Sequence[Event], upto: int, destinations: Sequence[str], now:
     return alert
 
 
-def _title(events: Sequence[Event]) -> str:
+def _title(events: Sequence[Event], feeds: Mapping[str, FeedState]) -> str:
     if len(events) == 1:
-        return f"{events[0].kind}: {events[0].subject}".capitalize()
-    counts = Counter(WORDS[event.kind] for event in events)
-    return "Feeds: " + ", ".join(f"{count} {word}" for word, count in counts.most_common())
+        [event] = events
+        return f"Feed {TROUBLES[event.kind].word}: {_name(event, feeds)}"
+    counts = ((sum(one.kind is kind for one in events), kind) for kind in TROUBLES)
+    return "Feeds: " + ", ".join(f"{n} {TROUBLES[kind].word}" for n, kind in counts if n)
 
 
-def _line(event: Event) -> str:
-    return f"{WORDS[event.kind]}: {event.subject}: {event.detail}"[:LONGEST_LINE]
+def _paragraph(
+    kind: EventKind, events: Sequence[Event], feeds: Mapping[str, FeedState], zone: tzinfo
+) -> str:
+    """All that is told of one kind of trouble, a line a fact; "" where nobody has it."""
+    mine = [event for event in events if event.kind is kind]
+    if not mine:
+        return ""
+    trouble = TROUBLES[kind]
+    lines = [f"{len(mine)} {'feed' if len(mine) == 1 else 'feeds'} {trouble.word}"]
+    for event in mine[:FEEDS]:
+        lines += _feed(event, feeds, zone)
+    if more := max(len(mine) - FEEDS, 0):
+        lines.append(f"and {more} more: “news-monitor feeds list” has them all")
+    if trouble.tried:
+        lines.append(f"{TRIED} {trouble.tried}.")
+    if trouble.advice:
+        lines.append(f"{ADVICE} {trouble.advice}.")
+    return "\n".join(lines)
+
+
+def _feed(event: Event, feeds: Mapping[str, FeedState], zone: tzinfo) -> Iterator[str]:
+    yield f"{NAME}{_name(event, feeds)}"
+    if len(event.subject) <= LONGEST_ADDRESS:
+        yield event.subject
+    yield bounded(" ".join(event.detail.split()), LONGEST_DETAIL)
+    state = feeds.get(event.subject)
+    if event.kind is EventKind.FEED_RECOVERED:
+        yield f"Back since {moment(event.at, zone)}"
+    elif state is not None:
+        yield _since(event, state, zone)
+
+
+def _since(event: Event, state: FeedState, zone: tzinfo) -> str:
+    """Since when it has been so, and when it is looked at next."""
+    if event.kind in (EventKind.FEED_FROZEN, EventKind.FEED_OVERFLOWING):
+        last, what = state.rhythm.last_at, "Last new entry"
+    else:
+        last, what = state.succeeded_at, "Last read"
+    since = f"{what} {moment(last, zone)}" if last else "It has never been read"
+    if state.gone_at is not None:
+        return since
+    return f"{since}; asked again {moment(state.next_check_at, zone)}"
+
+
+def _name(event: Event, feeds: Mapping[str, FeedState]) -> str:
+    state = feeds.get(event.subject)
+    return bounded((state.source.name if state else "") or host_of(event.subject), LONGEST_NAME)

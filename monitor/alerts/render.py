@@ -8,12 +8,15 @@ Everything that came over the network passes through ``plain`` on its way here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from dataclasses import dataclass
+from datetime import tzinfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
+from monitor.alerts import notices
 from monitor.alerts.plain import bounded, fit, inert, paragraphs, safe_url
-from monitor.alerts.quoting import SHORT, Quote, heading_of, quotes_from, why
+from monitor.alerts.quoting import MAX_HEADING, SHORT, Quote, heading_of, quotes_from, why
+from monitor.alerts.times import moment
 from monitor.models import Article, Delivery, Message
 
 MAX_TITLE = 150
@@ -24,8 +27,6 @@ MAX_HTML = 29_000
 MAX_REASONS = 8
 
 _LEAD = 400
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def message(delivery: Delivery, zone: tzinfo) -> Message:
@@ -34,6 +35,8 @@ def message(delivery: Delivery, zone: tzinfo) -> Message:
     ``title`` is one line of at most ``MAX_TITLE`` characters, ``text`` at most ``MAX_TEXT``.
     """
     alert, match = delivery.alert, delivery.alert.match
+    if notices.is_notice(match):
+        return _notice(delivery, zone)
     article = alert.article
     heading = heading_of(article, match.evidence)
     rule = bounded(inert(match.rule_title) or match.rule_id, SHORT)
@@ -45,13 +48,15 @@ def message(delivery: Delivery, zone: tzinfo) -> Message:
         "heading": heading,
         "article_language": inert(article.language or ""),
         "source": _source(article),
-        "published": _moment(article.published_at, zone),
+        "published": moment(article.published_at, zone)
+        if article.published_at
+        else "no date given",
         "relevance": f"{match.relevance:.0%}",
         "url": safe_url(article.url),
         "reasons": reasons[:MAX_REASONS],
         "more_reasons": max(len(reasons) - MAX_REASONS, 0),
         "lead": "" if reasons else bounded(paragraphs(article.text[: 2 * _LEAD]), _LEAD),
-        "found": _moment(alert.created_at, zone),
+        "found": moment(alert.created_at, zone),
         "rule_id": match.rule_id,
         "rule_version": match.rule_version,
         "delivery_id": delivery.public_id,
@@ -87,16 +92,59 @@ def _source(article: Article) -> str:
     return " · ".join(bounded(name, SHORT) for name in names if name) or "unnamed source"
 
 
-def _moment(instant: datetime | None, zone: tzinfo) -> str:
-    if instant is None:
-        return "no date given"
-    try:
-        local = instant.astimezone(zone)
-    except (OverflowError, ValueError):  # year 1 or 9999, which has no other zone's side
-        local = instant.astimezone(UTC)
-    day = f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local.year}"
-    minute = local.isoformat(timespec="minutes")  # 2025-03-07T22:14+01:00
-    return f"{day}, {minute[11:16]} {minute[16:]}"
+# --- notices -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A line of a notice; an address is one that may be a link, as it comes from the user."""
+
+    kind: str
+    text: str
+    label: str = ""
+
+    @property
+    def written(self) -> str:
+        """As plain text has it."""
+        mark = notices.NAME if self.kind == "name" else ""
+        return mark + " ".join(filter(None, (self.label, self.text)))
+
+
+def _notice(delivery: Delivery, zone: tzinfo) -> Message:
+    """A message about the service itself: what is said of articles would mean nothing."""
+    alert = delivery.alert
+    rule = bounded(inert(alert.match.rule_title), SHORT)
+    heading = bounded(inert(alert.article.title), MAX_HEADING)
+    title = bounded(f"[{rule}] {heading}", MAX_TITLE)
+    words = {
+        "title": title,
+        "rule": rule,
+        "heading": heading,
+        "noticed": moment(alert.created_at, zone),
+        "paragraphs": [
+            [_line(place, text) for place, text in enumerate(paragraph.split("\n"))]
+            for paragraph in alert.article.text.split("\n\n")
+        ],
+        "delivery_id": delivery.public_id,
+    }
+    text = fit(_NOTICE_TEXT.render(words), MAX_TEXT)
+    return Message(title=title, text=text, html=_NOTICE_HTML.render(words))
+
+
+def _line(place: int, text: str) -> _Line:
+    if place == 0:
+        return _Line(kind="heading", text=inert(text))
+    if text.startswith(notices.NAME):
+        return _Line(kind="name", text=inert(text.removeprefix(notices.NAME)))
+    if safe_url(text) == text:
+        return _Line(kind="address", text=text)
+    for label in (notices.TRIED, notices.ADVICE):
+        if text.startswith(label):
+            return _Line(kind="labelled", label=label, text=inert(text.removeprefix(label)))
+    return _Line(kind="other", text=inert(text))
+
+
+# --- templates ---------------------------------------------------------------------
 
 
 def _environment() -> Environment:
@@ -114,3 +162,5 @@ def _environment() -> Environment:
 _TEMPLATES = _environment()
 _TEXT = _TEMPLATES.get_template("alert.txt.j2")
 _HTML = _TEMPLATES.get_template("alert.html.j2")
+_NOTICE_TEXT = _TEMPLATES.get_template("notice.txt.j2")
+_NOTICE_HTML = _TEMPLATES.get_template("notice.html.j2")

@@ -7,7 +7,6 @@ process has a deadline.
 from __future__ import annotations
 
 import logging
-from email.message import Message
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -27,32 +26,19 @@ def is_installed() -> bool:
     return find_spec("trafilatura") is not None
 
 
-def article_of(page: bytes, content_type: str = "") -> str:
+def article_of(html: str) -> str:
     """The article's text, a line a paragraph, without menus, teasers and comments.
 
     "" where the page has none: a list of links, a login, a page that is made by its scripts.
     """
     found = _extract()(
-        _decoded(page, content_type),
+        html,
         include_comments=False,
         include_tables=False,
         fast=True,
     )
     said = text.plain(found or "")
     return said if len(said) >= LEAST else ""
-
-
-def _decoded(page: bytes, content_type: str) -> str | bytes:
-    """As text where the server says in which letters; else trafilatura finds out."""
-    header = Message()
-    header["Content-Type"] = content_type
-    charset = header.get_content_charset()
-    if charset is None:
-        return page
-    try:
-        return page.decode(charset, "replace")
-    except LookupError:
-        return page
 
 
 @cache

@@ -63,7 +63,7 @@ def list_feeds(
                 ago(feed.succeeded_at, now),
                 ago(feed.new_article_at, now),
                 lasting(feed.rhythm.usual_gap),
-                _a_day(feed, week, now),
+                "" if (a_day := _a_day(feed, week, now)) is None else a_day,
                 _next(feed, now),
                 _address(feed),
             )

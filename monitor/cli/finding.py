@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from monitor.asking import AskTools
 from monitor.cli.output import ago, err, out, print_list, safe, waiting, when
 from monitor.config import Config
 from monitor.feeds.discovery import FeedKind, FeedLink, Named, Page
 from monitor.models import FailureReason, FeedSource, FetchError
-from monitor.probing import FoundFeed, ProbeTools, first_feed, look_at
+from monitor.probing import FoundFeed, first_feed, look_at
 
 SHOWN = 5
 """Entries of a feed that are shown."""
@@ -20,6 +21,7 @@ _ANYWAY = "`feeds add --unchecked` adds the address all the same"
 _ADVICE = {
     FailureReason.FORBIDDEN_ADDRESS: "poll.allow_private_hosts in the configuration allows it",
     FailureReason.TOO_LARGE: "poll.max_bytes in the configuration is the limit",
+    FailureReason.TLS: "with http:// in front it is asked without encryption",
     FailureReason.NOT_A_FEED: "`feeds discover` of the site's front page may find one",
 }
 
@@ -43,11 +45,11 @@ def look(url: str, settings: Config) -> Seen:
     """Ask the address; where a page stands there, also those that it names, until one is a feed."""
     from monitor import assembly  # noqa: PLC0415 - loads all that the daemon is made of
 
-    with waiting(f"looking at {url}"), assembly.probe_tools(settings) as tools:
+    with waiting(f"looking at {url}"), assembly.looking(settings) as tools:
         return asyncio.run(_seen(url, tools))
 
 
-async def _seen(url: str, tools: ProbeTools) -> Seen:
+async def _seen(url: str, tools: AskTools) -> Seen:
     match await look_at(FeedSource(url=url), tools):
         case FoundFeed() as found:
             return Seen(feed=found)
@@ -64,8 +66,10 @@ def show(seen: Seen) -> None:
     now = datetime.now(UTC)
     articles = found.feed.articles
     out.print(f"[bold]{safe(found.feed.title or found.url)}[/bold]")
-    rows = [("address", found.url)]
-    if found.answered_by != found.url:
+    rows = [("address", found.address)]
+    if found.moved_to:
+        rows.append(("moved from", f"{found.url}, permanently"))
+    if found.answered_by != found.address:
         rows.append(("answered by", found.answered_by))
     if seen.page is not None:
         rows.append(("found on", " · ".join(filter(None, (seen.page.url, seen.page.title)))))
@@ -123,6 +127,7 @@ def as_json(seen: Seen) -> dict[str, Any]:
         and {
             "url": found.url,
             "answered_by": found.answered_by,
+            "moved_to": found.moved_to or None,
             "title": found.feed.title,
             "language": found.language,
             "entries": len(found.feed.articles),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from monitor import subscriptions
+from monitor import loading, subscriptions
 from monitor.cli import state
 from monitor.cli.output import Exit, err, out, print_json, print_list, print_mistakes, safe
 from monitor.cli.sources import change, say_when_used
@@ -33,7 +34,10 @@ def register(app: typer.Typer) -> None:
 
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="OPML; - is standard input.", metavar="FILE|-")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="OPML, or a list that comes along: maghreb …", metavar="FILE|NAME|-"),
+    ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be added; change nothing.")
     ] = False,
@@ -50,7 +54,7 @@ def import_(
     [bold]Examples[/bold]
 
       news-monitor feeds import subscriptions.opml --dry-run
-      news-monitor feeds import docs/feeds/maghreb.opml
+      news-monitor feeds import maghreb        one of the lists that come along
       curl https://example.org/list.opml | news-monitor feeds import -
     """
     shown = "standard input" if file == STANDARD else str(file)
@@ -88,9 +92,23 @@ def import_(
 def _read(file: Path) -> bytes | Mistake:
     if file == STANDARD:
         return sys.stdin.buffer.read(opml.MAX_BYTES + 1)
-    if not file.exists():
-        return Mistake(file=str(file), message="there is no such file")
-    return read_bytes(file, str(file), opml.MAX_BYTES)
+    if file.exists():
+        return read_bytes(file, str(file), opml.MAX_BYTES)
+    bundled = _bundled()
+    if str(file) in bundled:
+        return bundled[str(file)].read_bytes()
+    names = ", ".join(sorted(bundled))
+    return Mistake(file=str(file), message=f"there is no such file, nor such a list: {names}")
+
+
+def _bundled() -> dict[str, Traversable]:
+    """The lists to start from, by name: in the wheel, or in the source tree."""
+    inside = loading.examples() / "feeds"
+    folder = inside if inside.is_dir() else loading.examples() / "docs" / "feeds"
+    if not folder.is_dir():
+        return {}
+    lists = (path for path in folder.iterdir() if path.name.endswith(".opml"))
+    return {path.name.removesuffix(".opml"): path for path in lists}
 
 
 def _report(plan: ImportPlan, found: opml.OpmlList, dry_run: bool) -> None:

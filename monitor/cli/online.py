@@ -65,7 +65,7 @@ def ask(settings: Config, lines: Sequence[int]) -> tuple[Answer, ...]:
             found[source.url] = one
             advance(source.name)
 
-        with assembly.probe_tools(settings) as tools:
+        with assembly.looking(settings) as tools:
             asyncio.run(look_at_all(settings.sources, tools, then))
     return tuple(
         Answer(source=source, found=found[source.url], line=line)

@@ -121,7 +121,7 @@ def _found(entry: FeedEntry, seen: finding.Seen, as_json: bool) -> FeedEntry:
             finding.say_nothing_found(seen)
         sys.exit(Exit.PROBLEM)
     title = subscriptions.tidy(seen.feed.feed.title) or None
-    return replace(entry, url=seen.feed.url, name=entry.name or title)
+    return replace(entry, url=seen.feed.address, name=entry.name or title)
 
 
 def _agreed(entry: FeedEntry) -> bool:
@@ -147,7 +147,7 @@ def change(context: typer.Context, edit: Callable[[str, Config], str]) -> Config
 
 def say_when_used(settings: Config) -> None:
     """When what was changed begins to matter; a daemon reads its configuration when told to."""
-    if (process := instance.serving(settings.storage.path)) is not None:
+    if (process := instance.served_by(settings.storage.path)) is not None:
         err.print(
             "The daemon that runs does not know it yet: `systemctl reload news-monitor`,"
             f" or `kill -HUP {process}`."
@@ -178,7 +178,7 @@ def discover(
         print_json(finding.as_json(seen))
     elif seen.feed is not None:
         finding.show(seen)
-        out.print(f"To follow it: news-monitor feeds add {safe(seen.feed.url)}")
+        out.print(f"To follow it: news-monitor feeds add {safe(seen.feed.address)}")
     else:
         finding.say_nothing_found(seen)
     sys.exit(Exit.OK if seen.feed is not None else Exit.PROBLEM)

@@ -32,7 +32,7 @@ from monitor.config.shape import (
     checked,
 )
 from monitor.config.tomlfile import TomlFile, read_toml
-from monitor.config.values import Folders, host_of
+from monitor.config.values import Folders, site_of
 from monitor.errors import ConfigError, Mistake
 from monitor.mistakes import Complaint, spelled
 from monitor.models import FeedSource
@@ -64,8 +64,8 @@ class Config:
         return tuple(
             FeedSource(
                 url=feed.url,
-                name=feed.name or host_of(feed.url),
-                publisher=feed.publisher or host_of(feed.url).removeprefix("www."),
+                name=feed.name or site_of(feed.url),
+                publisher=feed.publisher or site_of(feed.url).removeprefix("www."),
                 language=feed.language,
                 tags=feed.tags,
                 interval=feed.interval or self.poll.interval,

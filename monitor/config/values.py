@@ -151,8 +151,12 @@ def _feed_url(text: str) -> str:
     return text
 
 
-def host_of(url: str) -> str:
-    """The host of a URL, as a name for its publisher where no better one is given."""
+def site_of(url: str) -> str:
+    """The host of a URL without its port, as a name where no better one is given.
+
+    Raises:
+        ValueError: this is no URL.
+    """
     return (urlsplit(url).hostname or "").removesuffix(".")
 
 

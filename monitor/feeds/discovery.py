@@ -21,16 +21,12 @@ USUAL_PATHS = ("/feed/", "/rss.xml", "/feed.xml", "/rss", "/atom.xml", "/index.x
 
 _MEASURED = 2_000_000
 """Characters of a page that are looked at."""
-_MEASURED_START = 2_048
-"""Bytes in which a page says its encoding."""
+_START = 2_048
+"""Bytes of a body by which a page is known."""
 _IS_PAGE = re.compile(
     rb"(?>\s+|<!--.*?-->|<\?xml[^>]*>)*+<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_CHARSET = re.compile(
-    rb"""<meta\b[^>]{0,200}\bcharset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE
-)
-_CHARSET_SENT = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
 _COMMENTS = re.compile(
     r"comment|coment[aá]rio|comentario|commento|commenti|kommentar|комментар|yorum|تعليق|评论|評論",
     re.IGNORECASE,
@@ -98,18 +94,12 @@ class Page:
 
 def is_page(body: bytes) -> bool:
     """Whether a body is HTML, and no feed."""
-    return _IS_PAGE.match(body[:_MEASURED_START]) is not None
+    return _IS_PAGE.match(body[:_START]) is not None
 
 
-def page(body: bytes, *, url: str, content_type: str = "") -> Page:
-    """What a page says of feeds.
-
-    Args:
-        body: any bytes.
-        url: where it came from, for relative addresses.
-        content_type: as the server sent it.
-    """
-    tree = LexborHTMLParser(_text(body, content_type))
+def page(html: str, *, url: str) -> Page:
+    """What a page says of feeds; ``url`` is where it came from, for relative addresses."""
+    tree = LexborHTMLParser(html[:_MEASURED])
     home = _home(tree, url)
     title = tree.css_first("head title")
     found = sorted(
@@ -122,18 +112,6 @@ def page(body: bytes, *, url: str, content_type: str = "") -> Page:
         title=" ".join(title.text().split())[:300] if title is not None else "",
         links=tuple(unique[:MAX_LINKS]),
     )
-
-
-def _text(body: bytes, content_type: str) -> str:
-    sent = _CHARSET_SENT.search(content_type)
-    said = _CHARSET.search(body[:_MEASURED_START])
-    for name in (sent and sent[1], said and said[1].decode("ascii")):
-        try:
-            if name:
-                return body.decode(name, errors="replace")[:_MEASURED]
-        except (LookupError, UnicodeError):
-            continue
-    return body.decode(errors="replace")[:_MEASURED]
 
 
 def _home(tree: LexborHTMLParser, url: str) -> str:

@@ -1,8 +1,9 @@
 """Decides: in which letters a body is written, whatever it, its server or nobody says of that.
 
-In this order: a byte order mark; the shape of UTF-16; UTF-8 where the bytes are UTF-8, as nothing
-else looks like it; what the server says, unless that is a server's default; what the document
-says; what the letters look like. One broken letter costs itself, not the others.
+Feeds and web pages alike, in this order: a byte order mark; the shape of UTF-16; UTF-8 where the
+bytes are UTF-8, as nothing else looks like it; what the server says, unless that is a server's
+default; what the document says; what the letters look like. One broken letter costs itself, not
+the others.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ _SHAPES = (
 _DECLARED = re.compile(
     rb"""\A\s{0,100}<\?xml[^>]{0,200}?\bencoding\s*=\s*["']([\w.:-]{1,40})["']"""
 )
+_META = re.compile(
+    rb"""<meta\b[^>]{0,200}?\bcharset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE
+)
+_START = 2_048
+"""Bytes in which a page says its encoding; WHATWG has 1,024."""
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
 _LETTERS = re.compile(
     r"iso8859|cp(?:125\d|866|874|932|949|950)$|koi8|gb|big5|euc_|shift_jis|iso2022_[jk]|mac-|tis-620"
@@ -98,10 +104,11 @@ def _utf8(body: bytes) -> str | None:
 
 def _declared(body: bytes, content_type: str) -> Iterator[str]:
     """What the server and the document say; a server's Latin-1 is its default, and comes last."""
-    said = [_CHARSET.search(content_type), _DECLARED.match(body)]
-    http, xml = (_letters(_name(one[1])) if one else None for one in said)
+    document = _DECLARED.match(body) or _META.search(body, 0, _START)
+    said = [_CHARSET.search(content_type), document]
+    http, own = (_letters(_name(one[1])) if one else None for one in said)
     yield from dict.fromkeys(
-        name for name in ((xml, http) if http == _DEFAULT else (http, xml)) if name
+        name for name in ((own, http) if http == _DEFAULT else (http, own)) if name
     )
 
 

@@ -3,10 +3,10 @@
 ::
 
     fetch(request)                                    on the event loop
-        wait for a free place
-        for each hop, all within one deadline:
+        for each hop, all within one deadline but for the waiting:
             read the address        http.parse_target     scheme, host, port
             wait for the host       turns.turn            one at a time, a moment apart
+            wait for a free place
             look the name up        names.look_up         a thread for each
             exchange                _Engine               the libcurl thread
                 each connection     Transfer.on_socket    may it go to this address?
@@ -84,15 +84,18 @@ class Request:
     """What time it is, where the clock is another's; dates in the answer are read against it."""
     accept: bytes = _ACCEPT
     """The header that says what is wanted: feeds, unless said otherwise."""
+    patience: timedelta | None = None
+    """How long it may wait for a host's turn; ``None``: as long as for the whole answer."""
 
 
 class Fetcher:
     """Asks for feeds; many at once, from one event loop.
 
     ``allow`` names what may be asked although it is not public. ``lookup`` finds the addresses
-    of a host name. A request beyond ``max_in_flight`` waits for a place; its deadline starts then.
-    With a ``host_gap`` each host gets one request at a time, and that between two; waiting for it
-    is outside of the deadline and has the same bound. Without one, hosts are not told apart.
+    of a host name. With a ``host_gap`` each host gets one request at a time, and that between two;
+    a request waits for its turn as long as it has patience. Without one, hosts are not told apart.
+    Beyond ``max_in_flight`` those whose turn it is wait for a place. No waiting counts towards the
+    deadline.
     """
 
     def __init__(
@@ -126,10 +129,7 @@ class Fetcher:
             RuntimeError: the fetcher is closed, or its thread has died.
         """
         self._engine.check()
-        async with self._places:
-            return await self._follow(
-                request, time.monotonic() + self._limits.total.total_seconds()
-            )
+        return await self._follow(request, time.monotonic() + self._limits.total.total_seconds())
 
     def busy_hosts(self, within: timedelta) -> frozenset[str]:
         """The hosts that have a request in flight, or may not be asked again within that time."""
@@ -162,7 +162,7 @@ class Fetcher:
             trail = replace(trail, host=trail.host or target.authority, end_host=target.authority)
             came = time.monotonic()
             try:
-                async with self._turn(target):
+                async with self._turn(target, request.patience), self._places:
                     deadline += time.monotonic() - came
                     answer = await self._exchange(target, headers, deadline)
             except TimeoutError:
@@ -189,10 +189,12 @@ class Fetcher:
             trail=trail,
         )
 
-    def _turn(self, target: Target) -> AbstractAsyncContextManager[None]:
+    def _turn(
+        self, target: Target, patience: timedelta | None
+    ) -> AbstractAsyncContextManager[None]:
         if self._turns is None:
             return nullcontext()
-        return self._turns.turn(target.authority, self._limits.total)
+        return self._turns.turn(target.authority, patience or self._limits.total)
 
     async def _exchange(
         self, target: Target, own: Sequence[bytes], deadline: float

@@ -156,8 +156,16 @@ def changes(state: FeedState, health: FeedHealth, why: str, now: datetime) -> tu
     """What the operator is told when a feed is found to be so; nothing if it was so before."""
     if health is state.health or (health is FeedHealth.OK and state.health is FeedHealth.NEW):
         return ()
-    detail = f"was {state.health}" if health is FeedHealth.OK else why
+    detail = _why_back(state, now) if health is FeedHealth.OK else why
     return (Event(at=now, kind=_KINDS[health], subject=state.source.url, detail=detail),)
+
+
+def _why_back(state: FeedState, now: datetime) -> str:
+    """What a feed was that is well again, and how long it was not read, if so."""
+    if state.succeeded_at is None or not state.health.is_blind:
+        return f"was {state.health}"
+    away = max(now - state.succeeded_at, timedelta(0))
+    return f"was {state.health}, not read for {_rounded(away)}"
 
 
 def why_failing(state: FeedState, error: FetchError, health: FeedHealth) -> str:

@@ -29,14 +29,15 @@ def after_answer(feed: FeedState, trail: Trail, now: datetime, *, is_same_feed: 
     known or by the validator of its last version.
     """
     route = _hosts(feed.route, trail)
-    if not trail.moved_to or _is_downgrade(feed.address, trail.moved_to):
+    target = moved_to(feed.address, trail)
+    if not target:
         return replace(route, moved_to="", moved_since=None, moved_polls=0)
     since = route.moved_since
-    if trail.moved_to != route.moved_to or since is None or since > now:
-        return replace(route, moved_to=trail.moved_to, moved_since=now, moved_polls=1)
+    if target != route.moved_to or since is None or since > now:
+        return replace(route, moved_to=target, moved_since=now, moved_polls=1)
     polls = route.moved_polls + 1
     if polls >= POLLS and now - since >= SPAN and is_same_feed:
-        return replace(route, address=trail.moved_to, moved_to="", moved_since=None, moved_polls=0)
+        return replace(route, address=target, moved_to="", moved_since=None, moved_polls=0)
     return replace(route, moved_polls=polls)
 
 
@@ -56,11 +57,13 @@ def is_gone(feed: FeedState, error: FetchError) -> bool:
     return error.status == GONE and feed.route.address is None
 
 
+def moved_to(address: str, trail: Trail) -> str:
+    """Where an address leads for good; "" for nowhere, and for a way from https back to http."""
+    is_downgrade = address.startswith("https:") and not trail.moved_to.startswith("https:")
+    return "" if is_downgrade else trail.moved_to
+
+
 def _hosts(route: Route, trail: Trail) -> Route:
     if not trail.host:
         return route
     return replace(route, host=trail.host, end_host=trail.end_host)
-
-
-def _is_downgrade(address: str, target: str) -> bool:
-    return address.startswith("https:") and not target.startswith("https:")

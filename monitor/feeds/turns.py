@@ -1,7 +1,8 @@
 """Mechanism: one request at a time to each host, and a moment between two.
 
 A poll's first request hardly ever waits here: the daemon asks ``busy`` and starts no feed of such
-a host. What waits are redirects that meet at one host. It waits in the order of coming.
+a host. What waits are redirects that meet at one host, and whatever a command looks at. It waits
+in the order of coming, as long as whoever asks has patience.
 """
 
 from __future__ import annotations
