@@ -120,7 +120,7 @@ async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
         case NotModified():
             is_same_body = isinstance(answer, Response)
             outcome = outcomes.after_no_change(feed, parsed, _moment(tools), is_same_body)
-    await tools.books.ask(tools.books.store.commit, outcome)
+    await tools.books.commit(outcome)
     failpoint("poll: committed")
     return outcome
 
@@ -197,7 +197,7 @@ async def _commit_news(
             renamed=tuple(_renamed(again)),
             events=events + outcome.events + _renaming(feed, again, len(parsed.articles), tools),
         )
-        if await tools.books.ask(tools.books.store.commit, outcome) is Commit.DONE:
+        if await tools.books.commit(outcome) is Commit.DONE:
             failpoint("poll: committed")
             return outcome
 

@@ -37,6 +37,7 @@ from monitor.models import (
 )
 from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert, StoredDelivery
 
+_NO_HINTS = FeedHints()
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=asdict)
 
 Row = Mapping[str, Any]
@@ -161,6 +162,8 @@ def feed_state(stored: Row) -> FeedState:
 
 def _hints_text(hints: FeedHints) -> str:
     """Only what the publisher says: most say nothing."""
+    if hints == _NO_HINTS:
+        return "{}"
     spoken = {name: value for name, value in asdict(hints).items() if value}
     return json.dumps(spoken, default=timedelta.total_seconds)
 
