@@ -11,9 +11,11 @@ its row, an article that could not be judged in the operator's log.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from monitor import pages, reading
@@ -79,6 +81,9 @@ class PollTools:
     min_interval: timedelta
     max_bytes: int
     random: Callable[[], float] = random.random
+    lane: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """For the bodies of feeds that have not proved harmless: one of them is read at a time, so that
+    the other readers are never held up by what may hang."""
     since: timedelta | None = None
     """How old an article of a feed's first poll may be to alert; ``None``: none does."""
 
@@ -142,9 +147,15 @@ async def _read(
 
 async def _parsed(response: Response, feed: FeedState, tools: PollTools) -> ParsedFeed | FetchError:
     try:
-        return await tools.readers.call(
-            reading.DEADLINE, reading.read, response, feed.source, tools.clock(), tools.max_bytes
-        )
+        async with nullcontext() if health.is_harmless(feed) else tools.lane:
+            return await tools.readers.call(
+                reading.DEADLINE,
+                reading.read,
+                response,
+                feed.source,
+                tools.clock(),
+                tools.max_bytes,
+            )
     except WorkerFailed as error:
         return FetchError(reason=FailureReason.HOSTILE, detail=f"its reader was lost: {error}")
 
