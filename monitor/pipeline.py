@@ -142,10 +142,12 @@ async def _read(
         return NotModified(
             validators=response.validators, freshness=response.freshness, trail=response.trail
         )
-    return await _parsed(response, feed, tools)
+    return await _parsed(response, feed, tools, feed.fingerprints)
 
 
-async def _parsed(response: Response, feed: FeedState, tools: PollTools) -> ParsedFeed | FetchError:
+async def _parsed(
+    response: Response, feed: FeedState, tools: PollTools, fingerprints: bytes = b""
+) -> ParsedFeed | FetchError:
     try:
         async with nullcontext() if health.is_harmless(feed) else tools.lane:
             return await tools.readers.call(
@@ -155,6 +157,7 @@ async def _parsed(response: Response, feed: FeedState, tools: PollTools) -> Pars
                 feed.source,
                 tools.clock(),
                 tools.max_bytes,
+                fingerprints,
             )
     except WorkerFailed as error:
         return FetchError(reason=FailureReason.HOSTILE, detail=f"its reader was lost: {error}")
@@ -172,9 +175,7 @@ async def _commit_news(
     read = failed = 0
     parsed = await _with_earlier(feed, parsed, tools)
     while True:
-        known = await tools.books.ask(
-            tools.books.store.known, [key for article in parsed.articles for key in article.keys]
-        )
+        known = await _known(parsed, tools)
         admitted = identity.admit(parsed.articles, known)
         again = identity.come_again(parsed.articles, known)
         failpoint("poll: admitted")
@@ -196,7 +197,7 @@ async def _commit_news(
             parsed,
             _moment(tools),
             has_news=bool(admitted),
-            is_same_feed=bool(known),
+            is_same_feed=bool(known or parsed.unchanged),
             has_overflowed=_has_overflowed(parsed, known),
         )
         outcome = replace(
@@ -206,7 +207,7 @@ async def _commit_news(
             pages_failed=failed,
             edited=await _plan_edits(feed, again, judged, tools),
             renamed=tuple(_renamed(again)),
-            events=events + outcome.events + _renaming(feed, again, len(parsed.articles), tools),
+            events=events + outcome.events + _renaming(feed, again, parsed.entries, tools),
         )
         if await tools.books.commit(outcome) is Commit.DONE:
             failpoint("poll: committed")
@@ -241,8 +242,7 @@ async def _with_earlier(feed: FeedState, parsed: ParsedFeed, tools: PollTools) -
     for _ in range(EARLIER_PAGES):
         if feed.first_read_at is None or not parsed.earlier_url:
             break
-        keys = [key for article in parsed.articles for key in article.keys]
-        known = await tools.books.ask(tools.books.store.known, keys)
+        known = await _known(parsed, tools)
         if not _has_overflowed(parsed, known):
             break
         answer = await tools.fetcher.fetch(Request(url=parsed.earlier_url, at=tools.clock()))
@@ -256,9 +256,15 @@ async def _with_earlier(feed: FeedState, parsed: ParsedFeed, tools: PollTools) -
     return parsed
 
 
+async def _known(parsed: ParsedFeed, tools: PollTools) -> Mapping[str, Known]:
+    """The stored articles that own a key of those that were read."""
+    keys = [key for article in parsed.articles for key in article.keys]
+    return await tools.books.ask(tools.books.store.known, keys) if keys else {}
+
+
 def _has_overflowed(parsed: ParsedFeed, known: Mapping[str, Known]) -> bool:
     """Whether no entry was there at the last poll, of enough to tell."""
-    is_enough = len(parsed.articles) >= health.ENOUGH_ENTRIES
+    is_enough = parsed.entries >= health.ENOUGH_ENTRIES and not parsed.unchanged
     return is_enough and not any(identity.is_of_feed(key) for key in known)
 
 

@@ -67,12 +67,13 @@ def after_news(
         route.after_answer(feed, response.trail, at.now, is_same_feed=is_same_feed),
         at,
         hints=parsed.hints,
-        entries=len(parsed.articles),
+        entries=parsed.entries,
     )
     return replace(
         read,
         rhythm=rhythm,
         deaths=0,
+        fingerprints=parsed.fingerprints,
         validators=response.validators,
         body_hash=response.body_hash,
         is_first_read=feed.first_read_at is None,

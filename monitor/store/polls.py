@@ -89,7 +89,7 @@ _POLLED = """
         gone_at = :gone_at,
         pages_read = pages_read + :pages_read, pages_failed = pages_failed + :pages_failed,
         health = coalesce(:health, health), rhythm = coalesce(:rhythm, rhythm),
-        deaths = coalesce(:deaths, deaths)
+        deaths = coalesce(:deaths, deaths), fingerprints = coalesce(:fingerprints, fingerprints)
     WHERE id = :id
 """
 _ROUTED = """

@@ -157,6 +157,7 @@ def feed_state(stored: Row) -> FeedState:
         health=FeedHealth(stored["health"]),
         rhythm=_rhythm(stored["rhythm"]),
         deaths=stored["deaths"],
+        fingerprints=stored["fingerprints"],
     )
 
 
@@ -228,6 +229,7 @@ def polled_row(outcome: PollOutcome) -> NewRow:
         health=outcome.health,
         rhythm=None if outcome.rhythm is None else _rhythm_text(outcome.rhythm),
         deaths=outcome.deaths,
+        fingerprints=outcome.fingerprints,
     )
 
 
