@@ -19,7 +19,7 @@ from typing import Any
 import feedparser
 from feedparser.api import PREFERRED_XML_PARSERS
 
-from monitor.feeds import blocks, entries, unchanged
+from monitor.feeds import blocks, entries, plainrss, unchanged
 from monitor.feeds.blocks import Apart
 from monitor.feeds.entries import Entry
 from monitor.feeds.unchanged import Fresh
@@ -81,9 +81,21 @@ def _parsed(
         document = _read(parts.whole)
     if document is None:
         return FetchError(reason=FailureReason.NOT_A_FEED, detail="unreadable")
-    found = _entries(document, parts.broken)
-    if not (is_feed or document.get("version") or found):
+    found = _said(document, parts.broken, url, source, now)
+    if not (is_feed or document.get("version") or _number(found)):
         return FetchError(reason=FailureReason.NOT_A_FEED, detail="no feed format known")
+    return found
+
+
+def _said(
+    document: Mapping[str, Any],
+    broken: Iterable[tuple[int, str]],
+    url: str,
+    source: FeedSource,
+    now: datetime,
+) -> ParsedFeed:
+    """What a document says, with the entries of it that were set apart."""
+    found = _entries(document, broken)
     head = document.get("feed", {})
     home = entries.absolute(url, _text(head.get("link"))) or url
     articles = tuple(
@@ -97,7 +109,16 @@ def _parsed(
 
 
 def _read(text: str) -> Mapping[str, Any] | None:
-    """What feedparser reads; ``None`` where it raises, as it does from anywhere, over anything."""
+    """What feedparser reads; ``None`` where it raises, as it does from anywhere, over anything.
+
+    What is plain enough is read without it, to the same end.
+    """
+    if (plain := plainrss.read(text)) is not None:
+        return plain
+    return _read_by_feedparser(text)
+
+
+def _read_by_feedparser(text: str) -> Mapping[str, Any] | None:
     try:
         document: Mapping[str, Any] = feedparser.parse(
             BytesIO(_DECLARATION + text.encode()), resolve_relative_uris=False, sanitize_html=False
