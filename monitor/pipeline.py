@@ -56,10 +56,11 @@ from monitor.store.thread import StoreThread
 from monitor.workers import Workers
 
 JUDGE_DEADLINE = timedelta(seconds=2)
-"""For one article; a batch has as many times that as it has articles."""
+"""For one article; a batch has ten times that at most."""
 JUDGE_PATIENCE = timedelta(seconds=20)
 """For an article whose batch was lost, asked again alone."""
-JUDGE_BATCH = 10
+JUDGE_BATCH, JUDGE_TEXT = 50, 50_000
+"""Articles, and characters of their texts, that are judged in one call: a hundredth of its deadline."""
 RENAMING = 10
 """Entries with other guids at once from which the operator is told."""
 SEND_DEADLINE = timedelta(seconds=45)
@@ -274,10 +275,10 @@ async def _judge(
     """Each article's matches. One that costs its reader costs no other article its matches."""
     found: list[Judged] = []
     events: list[Event] = []
-    for batch in (articles[i : i + JUDGE_BATCH] for i in range(0, len(articles), JUDGE_BATCH)):
+    for batch in _batches(articles):
         try:
             judged = await tools.readers.call(
-                JUDGE_DEADLINE * len(batch), reading.judge_all, batch, tools.clock()
+                JUDGE_DEADLINE * min(len(batch), 10), reading.judge_all, batch, tools.clock()
             )
         except WorkerFailed:
             for article in batch:
@@ -288,6 +289,19 @@ async def _judge(
             found += judged
             events += _troubles(batch, judged, tools.clock())
     return found, tuple(events)
+
+
+def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
+    batch: list[Article] = []
+    size = 0
+    for article in articles:
+        size += len(article.text)
+        if batch and (len(batch) == JUDGE_BATCH or size > JUDGE_TEXT):
+            yield batch
+            batch, size = [], len(article.text)
+        batch.append(article)
+    if batch:
+        yield batch
 
 
 def _troubles(

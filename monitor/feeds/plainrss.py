@@ -70,8 +70,9 @@ _LISTS = {
 }
 """What in a channel has elements of its own, and which."""
 
-_BASE = re.compile(r"\b(?:xmlns|base)\s*=", re.IGNORECASE)
-_DECLARED = re.compile(r"\bxmlns:([\w.-]+)\s*=\s*[\"']([^\"']*)[\"']")
+_DEFAULT = re.compile(r"xmlns\s*=")
+_BASE = re.compile(r"\bbase\s*=", re.IGNORECASE)
+_DECLARED = re.compile(r"xmlns:([\w.-]+)\s*=\s*[\"']([^\"']*)[\"']")
 _SEMICOLON = re.compile(r"&([A-Za-z0-9_]+);")
 _WINDOWS = {
     at: shown for at in range(0x80, 0xA0) if (shown := bytes([at]).decode("cp1252", "ignore"))
@@ -97,7 +98,9 @@ def read(text: str) -> Mapping[str, Any] | None:
 
 def _is_odd(text: str) -> bool:
     """Whether it has what reaches into elements from outside of them."""
-    if "<!DOCTYPE" in text or text.startswith("<?xml") or _BASE.search(text):
+    if "<!DOCTYPE" in text or text.startswith("<?xml") or _DEFAULT.search(text):
+        return True
+    if "base" in text.lower() and _BASE.search(text):
         return True
     return any(_PREFIXES.get(prefix, uri) != uri for prefix, uri in _DECLARED.findall(text))
 
