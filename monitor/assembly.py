@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from monitor import __version__, reading
+from monitor import __version__, allocator, reading
 from monitor.alerts import send
 from monitor.config import Config, resolve_destinations
 from monitor.feeds.addresses import AllowList
@@ -30,6 +30,7 @@ minutes, one in twenty may."""
 def begin() -> None:
     """Start what takes longest, the server of worker processes, while the caller goes on."""
     preload("monitor.preloaded")
+    allocator.return_large_blocks()
 
 
 def now() -> datetime:

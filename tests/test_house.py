@@ -41,6 +41,7 @@ FLOORS = [
         "monitor.logs",
         "monitor.metrics",
         "monitor.systemd",
+        "monitor.allocator",
     },
     {"monitor.mistakes"},
     {"monitor.textfiles", "monitor.units", "monitor.caches"},
