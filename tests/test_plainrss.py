@@ -135,6 +135,22 @@ def test_any_entry_is_read_as_by_feedparser_or_left_to_it(items: list[list[str]]
         assert_alike(xmltext.readable(text))
 
 
+@pytest.mark.parametrize(
+    "categories",
+    [
+        "<category domain='a'/><category>x</category><category>y</category>",
+        "<category>x</category><category>x</category><category domain='a'>x</category>",
+        "<category domain='a'>x</category><category domain='a'>x</category>",
+        "<category domain='a'/><category domain='a'/><category domain='b'/>",
+        "<category/><category domain=''>x</category>",
+    ],
+)
+def test_categories_are_read_as_by_feedparser(categories: str) -> None:
+    text = rss(f"<item><title>A</title>{categories}</item>")
+    assert plainrss.read(text) is not None
+    assert_alike(text)
+
+
 HEADS = [
     "<title>A</title><atom:link href='https://a.example/feed' rel='self'/><link>https://b.example/</link>",
     "<link>/home?a=1&amp;b;=2</link><title> A &amp; B </title>",
@@ -150,7 +166,7 @@ HEADS = [
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("is_first", [True, False])
 def test_a_channel_is_read_as_by_feedparser(head: str, is_first: bool) -> None:
-    item = "<item><title>Talks</title><link>/1</link><guid isPermaLink='false'>1</guid></item>"
+    item = "<item><title>Talks</title><link>#1</link><guid isPermaLink='false'>1</guid></item>"
     text = rss(head + item if is_first else item + head, head="")
     assert plainrss.read(text) is not None
     assert_alike(text)
@@ -173,7 +189,10 @@ def test_a_channel_is_read_as_by_feedparser(head: str, is_first: bool) -> None:
         f"<author>{'a' * 501}</author>",
         "<title xml:base='https://b.example/'>A</title>",
         "<title xmlns='http://www.w3.org/2005/Atom'>A</title>",
-        "<dc:title xmlns:dc='http://purl.org/rss/1.0/modules/content/'>A</dc:title>",
+        (
+            "<c:encoded xmlns:c='http://purl.org/rss/1.0/modules/content/'"
+            " xmlns:content='http://purl.org/dc/elements/1.1/'>A</c:encoded>"
+        ),
         "<unheard>A</unheard>",
     ],
 )

@@ -164,7 +164,6 @@ def _entry(item: Element) -> dict[str, Any]:
     elif is_permalink:
         entry["link"] = entry["id"]
     if "content" in entry:
-        entry.setdefault("summary", entry["content"])
         entry["content"] = [{"value": entry["content"]}]
     if tags:
         entry["tags"] = tags
