@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from monitor import __version__, loading, reading
+from monitor import __version__, allocator, loading, reading
 from monitor.alerts import send
 from monitor.asking import AskTools
 from monitor.config import Config, resolve_destinations
@@ -37,6 +37,7 @@ minutes, one in twenty may."""
 def begin() -> None:
     """Start what takes longest, the server of worker processes, while the caller goes on."""
     preload("monitor.preloaded")
+    allocator.return_large_blocks()
 
 
 def now() -> datetime:

@@ -207,6 +207,8 @@ class FeedState:
     rhythm: Rhythm = field(default_factory=Rhythm)
     deaths: int = 0
     """Bodies in a row that cost their reader."""
+    fingerprints: bytes = field(default=b"", repr=False)
+    """Of the entries of the last document that was read."""
     pages_read: int = 0
     """How many articles were read on their own pages."""
     pages_failed: int = 0
@@ -323,6 +325,15 @@ class ParsedFeed:
     earlier_url: str = ""
     """Where the entries before these are, on the same host; "" if the feed does not offer them."""
     hints: FeedHints = field(default_factory=FeedHints)
+    unchanged: int = 0
+    """Entries that were there last time, byte for byte: they are not among the articles."""
+    fingerprints: bytes = b""
+    """Of all entries, to know them by next time."""
+
+    @property
+    def entries(self) -> int:
+        """How many there were that could be read."""
+        return len(self.articles) + self.unchanged
 
 
 # --- what the rules said -----------------------------------------------------------
@@ -466,6 +477,7 @@ class PollOutcome:
     rhythm: Rhythm | None = None
     deaths: int | None = None
     """``None`` leaves each as it was."""
+    fingerprints: bytes | None = field(default=None, repr=False)
     is_gone: bool = False
     events: tuple[Event, ...] = ()
 

@@ -11,9 +11,11 @@ its row, an article that could not be judged in the operator's log.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from monitor import pages, reading
@@ -55,10 +57,11 @@ from monitor.store.thread import StoreThread
 from monitor.workers import Workers
 
 JUDGE_DEADLINE = timedelta(seconds=2)
-"""For one article; a batch has as many times that as it has articles."""
+"""For one article; a batch has ten times that at most."""
 JUDGE_PATIENCE = timedelta(seconds=20)
 """For an article whose batch was lost, asked again alone."""
-JUDGE_BATCH = 10
+JUDGE_BATCH, JUDGE_TEXT = 50, 50_000
+"""Articles, and characters of their texts, that are judged in one call: a hundredth of its deadline."""
 RENAMING = 10
 """Entries with other guids at once from which the operator is told."""
 SEND_DEADLINE = timedelta(seconds=45)
@@ -77,6 +80,9 @@ class PollTools:
     destinations: tuple[str, ...]
     min_interval: timedelta
     random: Callable[[], float] = random.random
+    lane: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """For the bodies of feeds that have not proved harmless: one of them is read at a time, so that
+    the other readers are never held up by what may hang."""
     since: timedelta | None = None
     """How old an article of a feed's first poll may be to alert; ``None``: none does."""
 
@@ -123,7 +129,7 @@ async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
         case NotModified():
             is_same_body = isinstance(answer, Response)
             outcome = outcomes.after_no_change(feed, parsed, _moment(tools), is_same_body)
-    await tools.books.ask(tools.books.store.commit, outcome)
+    await tools.books.commit(outcome)
     failpoint("poll: committed")
     return outcome
 
@@ -140,19 +146,23 @@ async def _read(
         return NotModified(
             validators=response.validators, freshness=response.freshness, trail=response.trail
         )
-    return await _parsed(response, feed, tools)
+    return await _parsed(response, feed, tools, feed.fingerprints)
 
 
-async def _parsed(response: Response, feed: FeedState, tools: PollTools) -> ParsedFeed | FetchError:
+async def _parsed(
+    response: Response, feed: FeedState, tools: PollTools, fingerprints: bytes = b""
+) -> ParsedFeed | FetchError:
     try:
-        return await tools.asking.readers.call(
-            reading.DEADLINE,
-            reading.read,
-            response,
-            feed.source,
-            tools.clock(),
-            tools.asking.max_bytes,
-        )
+        async with nullcontext() if health.is_harmless(feed) else tools.lane:
+            return await tools.asking.readers.call(
+                reading.DEADLINE,
+                reading.read,
+                response,
+                feed.source,
+                tools.clock(),
+                tools.asking.max_bytes,
+                fingerprints,
+            )
     except WorkerFailed as error:
         return FetchError(reason=FailureReason.HOSTILE, detail=f"its reader was lost: {error}")
 
@@ -169,9 +179,7 @@ async def _commit_news(
     read = failed = 0
     parsed = await _with_earlier(feed, parsed, tools)
     while True:
-        known = await tools.books.ask(
-            tools.books.store.known, [key for article in parsed.articles for key in article.keys]
-        )
+        known = await _known(parsed, tools)
         admitted = identity.admit(parsed.articles, known)
         again = identity.come_again(parsed.articles, known)
         failpoint("poll: admitted")
@@ -193,7 +201,7 @@ async def _commit_news(
             parsed,
             _moment(tools),
             has_news=bool(admitted),
-            is_same_feed=bool(known),
+            is_same_feed=bool(known or parsed.unchanged),
             has_overflowed=_has_overflowed(parsed, known),
         )
         outcome = replace(
@@ -203,9 +211,9 @@ async def _commit_news(
             pages_failed=failed,
             edited=await _plan_edits(feed, again, judged, tools),
             renamed=tuple(_renamed(again)),
-            events=events + outcome.events + _renaming(feed, again, len(parsed.articles), tools),
+            events=events + outcome.events + _renaming(feed, again, parsed.entries, tools),
         )
-        if await tools.books.ask(tools.books.store.commit, outcome) is Commit.DONE:
+        if await tools.books.commit(outcome) is Commit.DONE:
             failpoint("poll: committed")
             return outcome
 
@@ -235,8 +243,7 @@ async def _with_earlier(feed: FeedState, parsed: ParsedFeed, tools: PollTools) -
     for _ in range(EARLIER_PAGES):
         if feed.first_read_at is None or not parsed.earlier_url:
             break
-        keys = [key for article in parsed.articles for key in article.keys]
-        known = await tools.books.ask(tools.books.store.known, keys)
+        known = await _known(parsed, tools)
         if not _has_overflowed(parsed, known):
             break
         answer = await tools.asking.fetcher.fetch(Request(url=parsed.earlier_url, at=tools.clock()))
@@ -250,9 +257,15 @@ async def _with_earlier(feed: FeedState, parsed: ParsedFeed, tools: PollTools) -
     return parsed
 
 
+async def _known(parsed: ParsedFeed, tools: PollTools) -> Mapping[str, Known]:
+    """The stored articles that own a key of those that were read."""
+    keys = [key for article in parsed.articles for key in article.keys]
+    return await tools.books.ask(tools.books.store.known, keys) if keys else {}
+
+
 def _has_overflowed(parsed: ParsedFeed, known: Mapping[str, Known]) -> bool:
     """Whether no entry was there at the last poll, of enough to tell."""
-    is_enough = len(parsed.articles) >= health.ENOUGH_ENTRIES
+    is_enough = parsed.entries >= health.ENOUGH_ENTRIES and not parsed.unchanged
     return is_enough and not any(identity.is_of_feed(key) for key in known)
 
 
@@ -262,10 +275,10 @@ async def _judge(
     """Each article's matches. One that costs its reader costs no other article its matches."""
     found: list[Judged] = []
     events: list[Event] = []
-    for batch in (articles[i : i + JUDGE_BATCH] for i in range(0, len(articles), JUDGE_BATCH)):
+    for batch in _batches(articles):
         try:
             judged = await tools.asking.readers.call(
-                JUDGE_DEADLINE * len(batch), reading.judge_all, batch, tools.clock()
+                JUDGE_DEADLINE * min(len(batch), 10), reading.judge_all, batch, tools.clock()
             )
         except WorkerFailed:
             for article in batch:
@@ -276,6 +289,19 @@ async def _judge(
             found += judged
             events += _troubles(batch, judged, tools.clock())
     return found, tuple(events)
+
+
+def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
+    batch: list[Article] = []
+    size = 0
+    for article in articles:
+        size += len(article.text)
+        if batch and (len(batch) == JUDGE_BATCH or size > JUDGE_TEXT):
+            yield batch
+            batch, size = [], len(article.text)
+        batch.append(article)
+    if batch:
+        yield batch
 
 
 def _troubles(

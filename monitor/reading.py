@@ -62,14 +62,21 @@ def engine() -> Engine:
 
 
 def read(
-    response: Response, source: FeedSource, now: datetime, max_bytes: int
+    response: Response,
+    source: FeedSource,
+    now: datetime,
+    max_bytes: int,
+    fingerprints: bytes = b"",
 ) -> ParsedFeed | FetchError:
-    """What a body says, as articles in plain text with their keys."""
+    """What a body says, as articles in plain text with their keys.
+
+    Of the entries whose ``fingerprints`` are known it says only how many there are.
+    """
     failpoint("reader: read")
     body = inflate(response, max_bytes)
     if isinstance(body, FetchError):
         return body
-    parsed = parse(body, response, source, now)
+    parsed = parse(body, response, source, now, fingerprints)
     if isinstance(parsed, FetchError):
         return parsed
     return replace(

@@ -1,20 +1,24 @@
 """Processes for the tests of the store, to be killed or to meet on one file.
 
-As a program: ``python store_child.py PATH commit|claim|record`` does that step again and again
+As a program: ``python store_child.py PATH commit|claim|record|together`` does that step again and again
 until its failpoint ends it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from itertools import count
 from pathlib import Path
 
-from monitor.models import FeedSource, FeedState, Sent, Validators
+from monitor.models import FeedSource, FeedState, PollOutcome, Sent, Validators
 from monitor.store.sqlite import SqliteStore
+from monitor.store.thread import StoreThread
 from tests import store_contract as contract
 from tests.strategies import at
 
+TOGETHER = 8
+"""Feeds that are polled at once."""
 FEED = "https://example.org/rss"
 
 
@@ -49,6 +53,28 @@ def commit_until_killed(path: Path, acknowledge) -> None:
         acknowledge.send(number)
 
 
+def numbered(feed: FeedState, number: int) -> PollOutcome:
+    """The poll that brings a feed's article of that number, with an alert and two deliveries."""
+    told = contract.alert(f"{feed.id}-{number}", "mail", "slack")
+    return contract.poll(feed, contract.judged(told), validators=Validators(etag=f"{number}"))
+
+
+def commit_together_until_killed(path: Path, acknowledge) -> None:
+    """Polls of several feeds at once, each acknowledged with its feed and its number."""
+    books = StoreThread(open_store(path))
+    contract.follow(books.store, *(f"https://{n}.example/" for n in range(TOGETHER)))
+
+    async def poll_for_ever(feed: FeedState) -> None:
+        for number in count(int(feed.validators.etag or 0) + 1):
+            await books.commit(numbered(feed, number))
+            acknowledge.send((feed.id, number))
+
+    async def poll_all() -> None:
+        await asyncio.gather(*map(poll_for_ever, books.store.feeds()))
+
+    asyncio.run(poll_all())
+
+
 def open_together(path: Path, barrier, answer) -> None:
     barrier.wait()
     try:
@@ -63,6 +89,9 @@ def open_together(path: Path, barrier, answer) -> None:
 
 def main(path: Path, step: str) -> None:
     store = open_store(path)
+    if step == "together":
+        feeds = contract.follow(store, *(f"https://{n}.example/" for n in range(TOGETHER)))
+        store.commit_all([numbered(feed, 1) for feed in feeds])
     for number in count(1):
         commit_number(store, number)
         if step in {"claim", "record"}:

@@ -423,6 +423,34 @@ def test_a_poll_whose_article_was_claimed_meanwhile_changes_nothing(store, place
     assert store.events(9) == ()
 
 
+def test_polls_that_are_committed_together_fail_alone(store):
+    a, b, c, d = follow(store, *(f"https://{host}.example/" for host in "abcd"))
+    one, other = judged(alert("one", "mail")), judged(alert("other", "mail"))
+    late = replace(one, alerts=(), claims=("guid:late", *one.claims))
+    bad = replace(judged(alert("bad")), claims=(object(),))  # a bug: this is no key
+    done = store.commit_all([poll(a, one), poll(b, late), poll(c, bad), poll(d, other)])
+    assert done[:2] == (Commit.DONE, Commit.CONFLICT)
+    assert isinstance(done[2], Exception)
+    assert done[3:] == (Commit.DONE,)
+    polled = [feed.source.url for feed in store.feeds() if feed.polled_at]
+    assert polled == [a.source.url, d.source.url]
+    assert set(store.known([*one.claims, *other.claims, "guid:late"])) == {
+        *one.claims,
+        *other.claims,
+    }
+    assert sum(each.articles for each in store.article_counts()) == 2
+    with pytest.raises(type(done[2])):
+        store.commit(poll(c, bad))
+
+
+def test_of_polls_that_are_committed_together_the_first_has_an_article(store):
+    a, b = follow(store, "https://a.example/", "https://b.example/")
+    one = judged(alert("one", "mail"))
+    assert store.commit_all([poll(a, one), poll(b, one)]) == (Commit.DONE, Commit.CONFLICT)
+    assert store.commit_all([]) == ()
+    assert claimed_ids(store) == ["algeria-us-arms one/mail"]
+
+
 def test_two_articles_of_one_poll_cannot_claim_one_key(store):
     (feed,) = follow(store)
     twins = [replace(judged(alert(name)), claims=("guid:one",)) for name in "ab"]

@@ -163,6 +163,7 @@ def outcomes(draw: st.DrawFn, feed_id: int) -> PollOutcome:
         health=draw(st.none() | st.sampled_from(FeedHealth)),
         rhythm=draw(st.none() | rhythms),
         deaths=draw(st.none() | st.integers(0, 9)),
+        fingerprints=draw(st.none() | st.binary(max_size=32)),
         events=tuple(draw(st.lists(events, max_size=2))),
     )
 

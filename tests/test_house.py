@@ -41,6 +41,7 @@ FLOORS = [
         "monitor.logs",
         "monitor.metrics",
         "monitor.systemd",
+        "monitor.allocator",
         "monitor.ticks",
     },
     {"monitor.mistakes"},

@@ -276,6 +276,18 @@ def test_a_move_is_believed_after_ten_polls_over_seven_days(
     assert [one.article.feed_url for one in bench.poll().articles] == [server.url(A)]
 
 
+def test_a_move_is_believed_by_entries_that_have_not_changed(
+    bench: Bench, server: FeedServer, target: FeedServer
+) -> None:
+    lead(server, target)
+    for day in range(10):
+        date = f"<lastBuildDate>day {day}</lastBuildDate>"
+        body = f"<rss version='2.0'><channel>{date}<item><guid>1</guid></item></channel></rss>"
+        target.set_raw("/new.xml", body=body.encode())
+        poll_daily(bench, 1)
+    assert bench.feed.address == target.url("/new.xml")
+
+
 def test_a_move_that_has_lasted_less_than_seven_days_is_not_believed(
     bench: Bench, server: FeedServer, target: FeedServer
 ) -> None:

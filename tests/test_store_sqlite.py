@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import random
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,9 +27,12 @@ from monitor.errors import ForeignDatabase, StoreBusy, StoreError
 from monitor.models import DeliveryState
 from monitor.store import connection, migrations
 from monitor.store.sqlite import SqliteStore
+from monitor.store.thread import MOST_TOGETHER, StoreThread
 from tests import store_contract as contract
 from tests.store_child import (
+    TOGETHER,
     commit_number,
+    commit_together_until_killed,
     commit_until_killed,
     open_store,
     open_together,
@@ -359,6 +363,87 @@ def test_a_full_disk_costs_nothing_that_was_written(store):
     assert store.integrity_check() == ()
 
 
+def test_a_poll_that_does_not_fit_on_the_disk_costs_no_other(store):
+    commit_number(store, 1)
+    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+    store._db.execute(f"PRAGMA max_page_count = {pages}").fetchall()
+    long = contract.article("long", text="word " * 9000)
+    large = contract.judged(contract.replace(contract.alert("long"), article=long))
+    feed = the_feed(store)
+    before, after = (contract.poll(feed, polled_at=at(minutes)) for minutes in (1, 2))
+    first, failed, last = store.commit_all([before, contract.poll(feed, large), after])
+    assert (first, last) == (contract.Commit.DONE, contract.Commit.DONE)
+    assert isinstance(failed, StoreError)
+    assert the_feed(store).polled_at == at(2)
+    assert store.known(long.keys) == {}
+
+
+# --- written together --------------------------------------------------------------
+
+
+def statements(store: SqliteStore) -> list[str]:
+    """What SQLite is asked from now on."""
+    asked: list[str] = []
+    store._db.conn.set_trace_callback(asked.append)
+    return asked
+
+
+def test_polls_that_wait_for_the_store_are_written_in_one_transaction(store):
+    feeds = contract.follow(store, *(f"https://{number}.example/" for number in range(50)))
+    asked = statements(store)
+
+    async def commit_all() -> list[contract.Commit]:
+        books, held = StoreThread(store), threading.Event()
+        holding = asyncio.create_task(books.ask(held.wait))
+        await asyncio.sleep(0)  # the thread has something to do
+        waiting = asyncio.gather(*(books.commit(contract.poll(feed)) for feed in feeds))
+        await asyncio.sleep(0)
+        held.set()
+        await holding
+        done = await waiting
+        books.close()
+        return done
+
+    assert set(asyncio.run(commit_all())) == {contract.Commit.DONE}
+    assert asked.count("COMMIT") == 1
+    assert all(feed.polled_at for feed in store.feeds())
+
+
+def test_one_transaction_holds_so_many_articles_at_most(store):
+    told = [contract.judged(contract.alert(f"{number}")) for number in range(300)]
+    feed = the_feed(store)
+    asked = statements(store)
+
+    async def commit_all() -> list[contract.Commit]:
+        books, held = StoreThread(store), threading.Event()
+        holding = asyncio.create_task(books.ask(held.wait))
+        await asyncio.sleep(0)
+        polls = (contract.poll(feed, *told[at : at + 30]) for at in range(0, 300, 30))
+        waiting = asyncio.gather(*map(books.commit, polls))
+        await asyncio.sleep(0)
+        held.set()
+        await holding
+        return await waiting
+
+    assert set(asyncio.run(commit_all())) == {contract.Commit.DONE}
+    assert asked.count("COMMIT") == 2  # of 6 polls and of 4, 31 each
+    assert MOST_TOGETHER == 200
+
+
+def test_a_poll_that_waits_for_the_store_raises_its_own_error_and_no_other(store):
+    feed, other = contract.follow(store, "https://a.example/", "https://b.example/")
+    bad = contract.replace(contract.judged(contract.alert("bad")), claims=(object(),))
+
+    async def commit_all() -> list[object]:
+        books = StoreThread(store)
+        polls = (contract.poll(feed, bad), contract.poll(other))
+        return await asyncio.gather(*map(books.commit, polls), return_exceptions=True)
+
+    failed, done = asyncio.run(commit_all())
+    assert isinstance(failed, Exception)
+    assert done is contract.Commit.DONE
+
+
 # --- death in the middle -----------------------------------------------------------
 
 
@@ -399,6 +484,48 @@ def test_polls_are_whole_or_absent_however_often_the_process_is_killed(processes
             assert_all_or_nothing(store, last)
     print(f"40 kills, {last} polls, lost {lost}, written but not acknowledged {unacknowledged}")
     assert lost == 0
+
+
+def test_polls_written_together_are_acknowledged_when_they_are_on_the_disk(processes, path):
+    chance = random.Random(11)
+    together = 0
+    for _ in range(20):
+        ours, theirs = processes.Pipe(duplex=False)
+        child = processes.Process(target=commit_together_until_killed, args=(path, theirs))
+        child.start()
+        theirs.close()
+        acknowledged: dict[int, int] = {}
+        for _ in range(chance.randint(TOGETHER, 5 * TOGETHER)):
+            acknowledged.update([ours.recv()])
+        spin(chance.uniform(0, 0.005))
+        os.kill(child.pid, signal.SIGKILL)
+        child.join()
+        with suppress(EOFError):
+            while True:
+                acknowledged.update([ours.recv()])
+        with closing(open_store(path)) as store:
+            assert store.integrity_check() == ()
+            feeds = store.feeds()
+            for feed in feeds:
+                last = int(feed.validators.etag or 0)
+                assert last >= acknowledged.get(feed.id, 0)
+                keys = [f"url:https://example.org/{feed.id}-{n}" for n in range(1, last + 2)]
+                assert list(store.known(keys)) == keys[:-1]
+            ahead = [
+                int(feed.validators.etag or 0) - acknowledged.get(feed.id, 0) for feed in feeds
+            ]
+            together = max(together, sum(map(bool, ahead)))
+    print(f"20 kills, at most {together} polls written together and not acknowledged, lost 0")
+
+
+def test_death_among_polls_that_are_written_together_undoes_all_of_them(path):
+    environment = os.environ | {"NEWS_MONITOR_FAILPOINTS": "commit: in transaction=kill@4"}
+    child = Path(__file__).with_name("store_child.py")
+    done = subprocess.run([sys.executable, child, path, "together"], env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
+    with closing(open_store(path)) as store:
+        assert [feed.polled_at for feed in store.feeds()] == [None] * TOGETHER
+        assert sum(each.articles for each in store.article_counts()) == 0
 
 
 def spin(seconds: float) -> None:

@@ -119,7 +119,8 @@ def with_keys(articles: Iterable[Article]) -> tuple[Article, ...]:
     """The articles of one document with their keys, and with the hashes of what they say."""
     articles = tuple(articles)
     guids = Counter(article.guid for article in articles)
-    fragments = Counter(page for page, _ in {_page(article.url) for article in articles})
+    pages = [_page(article.url) for article in articles]
+    fragments = Counter(page for page, _ in set(pages))
     return tuple(
         replace(
             article,
@@ -127,12 +128,14 @@ def with_keys(articles: Iterable[Article]) -> tuple[Article, ...]:
             keys=tuple(
                 _keys(
                     article,
+                    page,
+                    fragment,
                     trust_guid=guids[article.guid] == 1,
-                    is_crowded=fragments[_page(article.url)[0]] > 1,
+                    is_crowded=fragments[page] > 1,
                 )
             ),
         )
-        for article in articles
+        for article, (page, fragment) in zip(articles, pages, strict=True)
     )
 
 
@@ -142,10 +145,11 @@ def _page(url: str) -> tuple[str, str]:
     return canonical, "" if "#" in canonical else url.partition("#")[2].strip()
 
 
-def _keys(article: Article, *, trust_guid: bool, is_crowded: bool) -> Iterator[str]:
+def _keys(
+    article: Article, page: str, fragment: str, *, trust_guid: bool, is_crowded: bool
+) -> Iterator[str]:
     if article.guid and trust_guid:
         yield f"guid:{article.feed_url}:{_bounded(article.guid)}"
-    page, fragment = _page(article.url)
     place = f"{page}#{fragment}" if fragment else page
     if is_crowded:
         yield f"url:{_bounded(place)}"

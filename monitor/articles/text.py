@@ -21,7 +21,8 @@ _BLOCK = re.compile(
 _UNREAD = ["script", "style", "template", "noscript", "iframe", "svg", "math", "object", "head"]
 _BREAKS = re.compile(r"[\r\n]+")
 """In HTML the end of a line is a blank like others."""
-_BLANKS = re.compile(r"[^\S\n]+")
+_BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
+"""Blanks that are not one blank."""
 _LINES = re.compile(r"\s*\n\s*")
 _SOURCE = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style|template|noscript|iframe|svg|math|object)\b.*?(?:</\1\s*>|\Z)"
@@ -47,7 +48,9 @@ def plain(text: str) -> str:
         body = tree.body
         text = body.text() if body is not None else ""
     text = _BLANKS.sub(" ", text.replace("\0", ""))
-    return _LINES.sub("\n", text).strip()[:MAX_CHARACTERS]
+    if "\n" in text:
+        text = _LINES.sub("\n", text)
+    return text.strip()[:MAX_CHARACTERS]
 
 
 def line(text: str) -> str:

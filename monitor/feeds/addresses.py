@@ -11,6 +11,7 @@ import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -68,6 +69,7 @@ _LONGEST_NAME = 253
 _LAST_PORT = 65_535
 
 
+@lru_cache(maxsize=20_000)
 def is_public(address: str) -> bool:
     """Say whether a numeric address is a public one; anything that cannot be read is not.
 
@@ -190,7 +192,7 @@ class AllowList:
             name = canonical_host(host)
         except ValueError:
             return False
-        if not self.hosts.isdisjoint({(name, None), (name, port)}):
+        if self.hosts and not self.hosts.isdisjoint({(name, None), (name, port)}):
             return True
         number = _unmapped(address)
         return number is not None and any(

@@ -96,11 +96,12 @@ def first(texts: Iterable[str], now: datetime) -> datetime | None:
 
 def _plain(text: str) -> str:
     """The digits of all scripts as 0 to 9, no marks of direction, single blanks, no asides."""
-    text = "".join(
-        str(unicodedata.decimal(one)) if one.isdecimal() else one
-        for one in unicodedata.normalize("NFKC", text).replace("−", "-")
-        if unicodedata.category(one) != "Cf"
-    )
+    if not text.isascii():
+        text = "".join(
+            str(unicodedata.decimal(one)) if one.isdecimal() else one
+            for one in unicodedata.normalize("NFKC", text).replace("−", "-")
+            if unicodedata.category(one) != "Cf"
+        )
     return " ".join(_ASIDE.sub(" ", text).casefold().split())
 
 

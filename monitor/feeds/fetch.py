@@ -24,13 +24,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import selectors
+import select
 import socket
 import ssl
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -71,6 +70,11 @@ _CA_FILES = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
+_WATCHED = {
+    pycurl.POLL_IN: select.EPOLLIN,
+    pycurl.POLL_OUT: select.EPOLLOUT,
+    pycurl.POLL_INOUT: select.EPOLLIN | select.EPOLLOUT,
+}
 _T = TypeVar("_T")
 
 
@@ -142,7 +146,7 @@ class Fetcher:
             RuntimeError: the fetcher is closed, or its thread has died.
         """
         self._engine.check()
-        await self._engine.ask(lambda future: _tell(future, None))
+        await self._engine.ping()
 
     def close(self) -> None:
         """Stop the thread and cancel every fetch that is under way; may be called again."""
@@ -240,18 +244,17 @@ class _Engine:
         self._max_idle = max_connections
         self._trust = _trust()
         self._lock = threading.Lock()  # for the next four
-        self._orders: deque[Callable[[], None]] = deque()
+        self._orders: list[Callable[[], None]] = []
         self._waiting: set[asyncio.Future[Any]] = set()
         self._has_ended = False
         self._error: BaseException | None = None
         self._bell, self._ringer = socket.socketpair()
-        self._bell.setblocking(False)
-        self._ringer.setblocking(False)
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._bell, selectors.EVENT_READ)
+        self._poller = select.epoll()
+        self._poller.register(self._bell, select.EPOLLIN)
         self._timer_at: float | None = None
         self._running: dict[Any, tuple[Transfer, asyncio.Future[Any]]] = {}
         self._idle: list[Any] = []
+        self._told: list[tuple[asyncio.Future[Any], Any]] = []
         self._is_closing = False
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAXCONNECTS, max_connections)
@@ -270,6 +273,10 @@ class _Engine:
     async def run(self, transfer: Transfer) -> tuple[Head, bytes] | FetchError:
         """Have a request sent, and its answer taken."""
         return await self.ask(partial(self._start, transfer))
+
+    async def ping(self) -> None:
+        """Wait until the thread has come round."""
+        await self.ask(lambda future: self._tell(future, None))
 
     async def ask(self, order: Callable[[asyncio.Future[_T]], None]) -> _T:
         """Have the thread do something, and wait until it settles the future.
@@ -298,9 +305,9 @@ class _Engine:
         with self._lock:
             if self._has_ended:
                 return False
-            self._orders.append(order)
-            with suppress(BlockingIOError):  # it has rung often enough
+            if not self._orders:  # else it has rung already
                 self._ringer.send(b"\0")
+            self._orders.append(order)
             return True
 
     def _give_up(self, future: asyncio.Future[Any]) -> None:
@@ -328,33 +335,44 @@ class _Engine:
         for easy in (*self._running, *self._idle):
             easy.close()
         self._multi.close()
-        self._selector.close()
+        self._poller.close()
         self._bell.close()
 
     def _turn(self) -> None:
         wait = None if self._timer_at is None else max(0.0, self._timer_at - time.monotonic())
-        for key, events in self._selector.select(wait):
-            if key.fileobj is self._bell:
-                self._bell.recv(65_536)
-            else:
-                self._multi.socket_action(key.fd, events)  # the bits are the same
+        for fd, events in self._poller.poll(wait):
+            if fd != self._bell.fileno():
+                self._multi.socket_action(fd, _seen(events))
         if self._timer_at is not None and self._timer_at <= time.monotonic():
             self._timer_at = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        while self._orders:
-            self._orders.popleft()()
+        for order in self._take_orders():
+            order()
         _, done, failed = self._multi.info_read()
         for easy in done:
             self._settle(easy, CurlCode.OK)
         for easy, code, _ in failed:
             self._settle(easy, code)
+        self._tell_all()
+
+    def _take_orders(self) -> Iterable[Callable[[], None]]:
+        with self._lock:
+            if not self._orders:
+                return ()
+            self._bell.recv(1)  # it rang for the first of them
+            orders, self._orders = self._orders, []
+        return orders
 
     def _on_watch(self, what: int, fd: int, _multi: Any, _data: Any) -> None:
-        # Always anew: libcurl may have closed the descriptor and got the same number again.
-        with suppress(KeyError):
-            self._selector.unregister(fd)
-        if what in (pycurl.POLL_IN, pycurl.POLL_OUT, pycurl.POLL_INOUT):
-            self._selector.register(fd, what)
+        events = _WATCHED.get(what)
+        try:
+            if events is None:
+                self._poller.unregister(fd)
+            else:
+                self._poller.modify(fd, events)
+        except OSError:  # a new one; or gone: what is closed is watched no more
+            if events is not None:
+                self._poller.register(fd, events)
 
     def _on_timer(self, milliseconds: int) -> None:
         self._timer_at = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
@@ -367,10 +385,24 @@ class _Engine:
             _prepare(easy, transfer, self._trust)
         except pycurl.error as error:  # a URL of megabytes, for one
             easy.close()
-            _tell(future, transfer.result(error.args[0], now=time.monotonic()))
+            self._tell(future, transfer.result(error.args[0], now=time.monotonic()))
             return
         self._running[easy] = (transfer, future)
         self._multi.add_handle(easy)
+
+    def _tell(self, future: asyncio.Future[_T], answer: _T) -> None:
+        """Settle a future at the end of this turn."""
+        self._told.append((future, answer))
+
+    def _tell_all(self) -> None:
+        """Settle what was told in this turn, with one call for each event loop."""
+        if not self._told:
+            return
+        told, self._told = self._told, []
+        for loop in {future.get_loop() for future, _ in told}:
+            ones = [one for one in told if one[0].get_loop() is loop]
+            with suppress(RuntimeError):  # the event loop has gone
+                loop.call_soon_threadsafe(_settle_all, ones)
 
     def _drop(self, future: asyncio.Future[Any]) -> None:
         for easy, (_, waiting) in tuple(self._running.items()):
@@ -380,7 +412,7 @@ class _Engine:
     def _settle(self, easy: Any, code: int) -> None:
         transfer, future = self._running[easy]
         self._release(easy)
-        _tell(future, transfer.result(code, now=time.monotonic()))
+        self._tell(future, transfer.result(code, now=time.monotonic()))
 
     def _release(self, easy: Any) -> None:
         del self._running[easy]
@@ -399,13 +431,18 @@ def _no_turn(target: Target) -> FetchError:
     )
 
 
-def _tell(future: asyncio.Future[_T], answer: _T) -> None:
-    def settle() -> None:
+def _settle_all(told: Iterable[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, answer in told:
         if not future.done():
             future.set_result(answer)
 
-    with suppress(RuntimeError):  # the event loop has gone
-        future.get_loop().call_soon_threadsafe(settle)
+
+def _seen(events: int) -> int:
+    """What epoll saw, as libcurl is told."""
+    seen = pycurl.CSELECT_IN if events & select.EPOLLIN else 0
+    if events & select.EPOLLOUT:
+        seen |= pycurl.CSELECT_OUT
+    return seen or pycurl.CSELECT_IN | pycurl.CSELECT_OUT  # an error: it finds out by itself
 
 
 def _prepare(easy: Any, transfer: Transfer, trust: tuple[int, str] | None) -> None:

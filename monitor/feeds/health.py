@@ -103,6 +103,11 @@ def after_failure(state: FeedState, error: FetchError, *, deaths: int, is_gone: 
     return FeedHealth.FAILING if is_new or failures >= FAILURES else state.health
 
 
+def is_harmless(state: FeedState) -> bool:
+    """Whether its last body was read by a reader that lived: the next one will be, most likely."""
+    return state.first_read_at is not None and not state.deaths
+
+
 def deaths_after(state: FeedState, error: FetchError) -> int:
     """How many bodies in a row cost their reader; other failures neither count nor forgive."""
     return state.deaths + (error.reason is FailureReason.HOSTILE)

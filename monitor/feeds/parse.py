@@ -63,11 +63,16 @@ def _inflate(body: bytes, encoding: str, limit: int) -> bytes | FetchError:
 
 
 def parse(
-    body: bytes, response: Response, source: FeedSource, now: datetime
+    body: bytes,
+    response: Response,
+    source: FeedSource,
+    now: datetime,
+    fingerprints: bytes = b"",
 ) -> ParsedFeed | FetchError:
     """The articles of a feed, still in HTML and without keys.
 
-    ``now`` bounds dates: the future is clamped to it; an entry without a date has none.
+    ``now`` bounds dates: the future is clamped to it; an entry without a date has none. Entries
+    whose ``fingerprints`` are those of the last document are left out.
     """
     text = decode(body, response.content_type).lstrip("\ufeff\0 \t\r\n")
     if not text:
@@ -81,7 +86,14 @@ def parse(
             detail = "a list of sitemaps: name the one of news among them"
             return FetchError(reason=FailureReason.NOT_A_FEED, detail=detail)
         case _:
-            parsed = syndication.parse(text, response.url, source, now, is_feed=tag in _SYNDICATION)
+            parsed = syndication.parse(
+                text,
+                response.url,
+                source,
+                now,
+                is_feed=tag in _SYNDICATION,
+                fingerprints=fingerprints,
+            )
     if isinstance(parsed, FetchError) and (tag == "html" or _HTML.match(text)):
         # Not before: some wrap their feed in a page.
         return FetchError(reason=FailureReason.NOT_A_FEED, detail="an HTML page")

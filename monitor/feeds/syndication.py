@@ -11,6 +11,7 @@ before, as it would lose letters or the whole document over them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from typing import Any
@@ -18,9 +19,10 @@ from typing import Any
 import feedparser
 from feedparser.api import PREFERRED_XML_PARSERS
 
-from monitor.feeds import blocks, entries
+from monitor.feeds import blocks, entries, plainrss, unchanged
 from monitor.feeds.blocks import Apart
 from monitor.feeds.entries import Entry
+from monitor.feeds.unchanged import Fresh
 from monitor.feeds.xmltext import readable
 from monitor.models import Article, FailureReason, FeedSource, FetchError, ParsedFeed
 
@@ -30,23 +32,70 @@ _DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
 
 
 def parse(
-    text: str, url: str, source: FeedSource, now: datetime, *, is_feed: bool
+    text: str,
+    url: str,
+    source: FeedSource,
+    now: datetime,
+    *,
+    is_feed: bool,
+    fingerprints: bytes = b"",
 ) -> ParsedFeed | FetchError:
     """The articles of the document; relative links begin at its own, or at ``url``.
 
-    ``is_feed`` tells what its first tag promises: a feed without entries is still one.
+    ``is_feed`` tells what its first tag promises: a feed without entries is still one. Entries
+    whose ``fingerprints`` are known are left out.
     """
     text = blocks.first(readable(text), entries.MAX_ENTRIES)
-    parts = Apart(whole=text, broken=()) if blocks.is_whole(text) else blocks.apart(text)
+    if not blocks.is_whole(text):
+        return _parsed(text, url, source, now, is_whole=False, is_feed=is_feed)
+    fresh = unchanged.fresh(text, url, fingerprints)
+    found = _parsed(fresh.text, url, source, now, is_whole=True, is_feed=is_feed)
+    if fresh.unchanged and not (isinstance(found, ParsedFeed) and _stand_alone(found, fresh)):
+        fresh = replace(fresh, unchanged=0)
+        found = _parsed(text, url, source, now, is_whole=True, is_feed=is_feed)
+    if isinstance(found, FetchError) or _number(found) + fresh.unchanged != fresh.entries:
+        return found  # its pieces are not its entries: nothing is to be left out next time
+    return replace(found, unchanged=fresh.unchanged, fingerprints=fresh.fingerprints)
+
+
+def _stand_alone(found: ParsedFeed, fresh: Fresh) -> bool:
+    """Whether the entries that are left are read as they would be beside all others.
+
+    Whether the place in a page that a link names is part of it depends on the other links.
+    """
+    is_each_there = _number(found) + fresh.unchanged == fresh.entries
+    return is_each_there and not any("#" in one.url for one in found.articles)
+
+
+def _number(found: ParsedFeed) -> int:
+    return len(found.articles) + found.skipped
+
+
+def _parsed(
+    text: str, url: str, source: FeedSource, now: datetime, *, is_whole: bool, is_feed: bool
+) -> ParsedFeed | FetchError:
+    parts = Apart(whole=text, broken=()) if is_whole else blocks.apart(text)
     document = _read(parts.whole)
     if document is None:  # over one entry or over all
         parts = blocks.apart(text, every=True)
         document = _read(parts.whole)
     if document is None:
         return FetchError(reason=FailureReason.NOT_A_FEED, detail="unreadable")
-    found = _entries(document, parts.broken)
-    if not (is_feed or document.get("version") or found):
+    found = _said(document, parts.broken, url, source, now)
+    if not (is_feed or document.get("version") or _number(found)):
         return FetchError(reason=FailureReason.NOT_A_FEED, detail="no feed format known")
+    return found
+
+
+def _said(
+    document: Mapping[str, Any],
+    broken: Iterable[tuple[int, str]],
+    url: str,
+    source: FeedSource,
+    now: datetime,
+) -> ParsedFeed:
+    """What a document says, with the entries of it that were set apart."""
+    found = _entries(document, broken)
     head = document.get("feed", {})
     home = entries.absolute(url, _text(head.get("link"))) or url
     articles = tuple(
@@ -60,7 +109,16 @@ def parse(
 
 
 def _read(text: str) -> Mapping[str, Any] | None:
-    """What feedparser reads; ``None`` where it raises, as it does from anywhere, over anything."""
+    """What feedparser reads; ``None`` where it raises, as it does from anywhere, over anything.
+
+    What is plain enough is read without it, to the same end.
+    """
+    if (plain := plainrss.read(text)) is not None:
+        return plain
+    return _read_by_feedparser(text)
+
+
+def _read_by_feedparser(text: str) -> Mapping[str, Any] | None:
     try:
         document: Mapping[str, Any] = feedparser.parse(
             BytesIO(_DECLARATION + text.encode()), resolve_relative_uris=False, sanitize_html=False

@@ -100,6 +100,20 @@ def _all_or_nothing(db: Database, mode: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def savepoint(db: Database) -> Iterator[None]:
+    """Everything in the block, or nothing of it, inside a transaction that goes on either way."""
+    db.execute("SAVEPOINT apart")
+    try:
+        yield
+    except BaseException:
+        if db.conn.in_transaction:  # SQLite itself may have ended it: a full disk, a failing one
+            db.execute("ROLLBACK TO apart")
+            db.execute("RELEASE apart")
+        raise
+    db.execute("RELEASE apart")
+
+
 def open_writer(path: Path, busy_timeout: timedelta = BUSY_TIMEOUT) -> Database:
     """Create the database or open it, bring its schema up to date, check it.
 

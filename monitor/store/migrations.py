@@ -233,6 +233,15 @@ def _notices(db: Database) -> None:
     db.executescript(_NOTICES)
 
 
+_FINGERPRINTS = """
+ALTER TABLE feed ADD COLUMN fingerprints BLOB NOT NULL DEFAULT x'';  -- of its last entries
+"""
+
+
+def _fingerprints(db: Database) -> None:
+    db.executescript(_FINGERPRINTS)
+
+
 _STEPS = {
     "0001 first tables": _first_tables,
     "0002 schedule": _schedule,
@@ -242,6 +251,7 @@ _STEPS = {
     "0006 notices": _notices,
     "0010 edited articles": _edited_articles,
     "0011 pages": _pages,
+    "0012 fingerprints": _fingerprints,
 }
 for _name, _step in _STEPS.items():
     MIGRATIONS(name=_name)(_step)

@@ -89,7 +89,7 @@ _POLLED = """
         gone_at = :gone_at,
         pages_read = pages_read + :pages_read, pages_failed = pages_failed + :pages_failed,
         health = coalesce(:health, health), rhythm = coalesce(:rhythm, rhythm),
-        deaths = coalesce(:deaths, deaths)
+        deaths = coalesce(:deaths, deaths), fingerprints = coalesce(:fingerprints, fingerprints)
     WHERE id = :id
 """
 _ROUTED = """
@@ -281,13 +281,9 @@ def _rewrite(db: Database, match: Match, article_id: int, told: Mapping[str, int
 
 
 def _claim(db: Database, keys: Iterable[str], article_id: int) -> None:
-    for key in dict.fromkeys(keys):
-        claimed = db.execute(
-            _CLAIM_IF_FREE,
-            rows.row(key=key, article_id=article_id),
-        )
-        if not claimed.rowcount:
-            raise ClaimedMeanwhile
+    wanted = [{"key": rows.storable(key), "article_id": article_id} for key in dict.fromkeys(keys)]
+    if db.conn.executemany(_CLAIM_IF_FREE, wanted).rowcount < len(wanted):
+        raise ClaimedMeanwhile
 
 
 def unannounced(db: Database) -> tuple[tuple[Event, ...], int]:

@@ -81,6 +81,12 @@ class Store(Protocol):
         has told of it.
         """
 
+    def commit_all(self, outcomes: Sequence[PollOutcome]) -> tuple[Commit | Exception, ...]:
+        """Commit several polls' outcomes at once; each is written whole or not at all.
+
+        What would be raised over one stands in its place, and the others are written.
+        """
+
     def due_deliveries(
         self, now: datetime, lease: timedelta, limit: int, busy: Iterable[str] = ()
     ) -> tuple[Delivery, ...]:

@@ -37,6 +37,7 @@ from monitor.models import (
 )
 from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert, StoredDelivery
 
+_NO_HINTS = FeedHints()
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=asdict)
 
 Row = Mapping[str, Any]
@@ -156,11 +157,14 @@ def feed_state(stored: Row) -> FeedState:
         health=FeedHealth(stored["health"]),
         rhythm=_rhythm(stored["rhythm"]),
         deaths=stored["deaths"],
+        fingerprints=stored["fingerprints"],
     )
 
 
 def _hints_text(hints: FeedHints) -> str:
     """Only what the publisher says: most say nothing."""
+    if hints == _NO_HINTS:
+        return "{}"
     spoken = {name: value for name, value in asdict(hints).items() if value}
     return json.dumps(spoken, default=timedelta.total_seconds)
 
@@ -225,6 +229,7 @@ def polled_row(outcome: PollOutcome) -> NewRow:
         health=outcome.health,
         rhythm=None if outcome.rhythm is None else _rhythm_text(outcome.rhythm),
         deaths=outcome.deaths,
+        fingerprints=outcome.fingerprints,
     )
 
 

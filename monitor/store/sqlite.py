@@ -15,6 +15,7 @@ from typing import Self
 
 from sqlite_utils import Database
 
+from monitor.errors import StoreBusy, StoreError
 from monitor.failpoints import failpoint
 from monitor.models import (
     Alert,
@@ -129,12 +130,42 @@ class SqliteStore:
 
     def commit(self, outcome: PollOutcome) -> Commit:
         """Write all that a poll changes in one transaction; nothing if its feed's row is gone."""
+        (done,) = self.commit_all((outcome,))
+        if isinstance(done, Exception):
+            raise done
+        return done
+
+    def commit_all(self, outcomes: Sequence[PollOutcome]) -> tuple[Commit | Exception, ...]:
+        """Write what several polls change in one transaction, which is synced to the disk once.
+
+        Each is written whole or not at all: what is raised over one is told in its place, and
+        the others are written. If the file itself fails, each is tried again alone.
+        """
         try:
             with self._writing():
+                done = tuple(map(self._write_apart, outcomes))
+        except StoreError as error:
+            if len(outcomes) == 1 or isinstance(error, StoreBusy):
+                return (error,) * len(outcomes)
+            return tuple(self.commit_all((outcome,))[0] for outcome in outcomes)
+        return done
+
+    def _write_apart(self, outcome: PollOutcome) -> Commit | Exception:
+        """Write what one poll changes beside others.
+
+        Raises:
+            StoreError: the file's trouble, which may have ended the transaction for all.
+        """
+        try:
+            with connection.in_plain_words(self._path), connection.savepoint(self._db):
                 polls.write(self._db, outcome, self._delivery_id)
                 failpoint("commit: in transaction")
         except polls.ClaimedMeanwhile:
             return Commit.CONFLICT
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised again where this poll is waited for
+            return error
         return Commit.DONE
 
     # --- deliveries ----------------------------------------------------------------

@@ -1,29 +1,46 @@
-"""Mechanism: the one thread on which the event loop asks the store."""
+"""Mechanism: the one thread on which the event loop asks the store.
+
+A commit waits for the disk. Polls that want to be written meanwhile are written together, by the
+next one: the busier the daemon, the fewer times the disk is waited for.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Generic, ParamSpec, TypeVar
 
-from monitor.store.protocol import Store
+from monitor.models import PollOutcome
+from monitor.store.protocol import Commit, Store
 
 P = ParamSpec("P")
 T = TypeVar("T")
 StoreT_co = TypeVar("StoreT_co", bound=Store, covariant=True)
 
+MOST_TOGETHER = 200
+"""Polls and articles that are written in one transaction, so that none holds the lock for long.
+A poll that brings more is written alone."""
+
+_Waiting = tuple[PollOutcome, "asyncio.Future[Commit]"]
+
 
 class StoreThread(Generic[StoreT_co]):
     """A store whose methods are called one after another, without stopping the event loop::
 
-    await books.ask(books.store.commit, outcome)
+    await books.ask(books.store.due_feeds, now, 50)
+    await books.commit(outcome)
     """
 
     def __init__(self, store: StoreT_co) -> None:
         self.store = store
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._waiting: deque[_Waiting] = deque()
+        self._lock = threading.Lock()  # for what waits
 
     async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call one of the store's methods.
@@ -33,6 +50,71 @@ class StoreThread(Generic[StoreT_co]):
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, partial(call, *args, **kwargs))
 
+    async def commit(self, outcome: PollOutcome) -> Commit:
+        """Write a poll's outcome, in one transaction with others that wait to be written.
+
+        It returns when that is on the disk. A caller that is cancelled stops nothing.
+
+        Raises:
+            StoreError: nothing of it was written.
+        """
+        done: asyncio.Future[Commit] = asyncio.get_running_loop().create_future()
+        with self._lock:
+            is_first = not self._waiting
+            self._waiting.append((outcome, done))
+        if is_first:  # else those before it have called the thread
+            self._thread.submit(self._commit_waiting)
+        return await done
+
     def close(self) -> None:
         """Let what was asked end; the store itself stays open."""
         self._thread.shutdown()
+
+    # --- on the thread ---
+
+    def _commit_waiting(self) -> None:
+        with self._lock:
+            waiting, self._waiting = self._waiting, deque()
+        while waiting:
+            together = _next_together(waiting)
+            try:
+                done = self.store.commit_all([outcome for outcome, _ in together])
+            except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+                done = (error,) * len(together)
+            _tell(together, done)
+
+
+def _next_together(waiting: deque[_Waiting]) -> list[_Waiting]:
+    """Take from the front as many as are written together; one at least."""
+    together = [waiting.popleft()]
+    size = _size(together[0][0])
+    while waiting and (size := size + _size(waiting[0][0])) <= MOST_TOGETHER:
+        together.append(waiting.popleft())
+    return together
+
+
+def _size(outcome: PollOutcome) -> int:
+    return 1 + len(outcome.articles) + len(outcome.edited) + len(outcome.renamed)
+
+
+def _tell(together: Iterable[_Waiting], done: Iterable[Commit | Exception]) -> None:
+    """Wake those who wait, with one call for each event loop."""
+    answers: dict[
+        asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Commit], Commit | Exception]]
+    ]
+    answers = {}
+    for (_, future), answer in zip(together, done, strict=True):
+        answers.setdefault(future.get_loop(), []).append((future, answer))
+    for loop, ones in answers.items():
+        with suppress(RuntimeError):  # the event loop has gone
+            loop.call_soon_threadsafe(_settle, ones)
+
+
+def _settle(ones: Iterable[tuple[asyncio.Future[Commit], Commit | Exception]]) -> None:
+    for future, answer in ones:
+        if future.done():  # cancelled
+            continue
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
