@@ -20,8 +20,10 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import timedelta
 from multiprocessing import forkserver
+from time import monotonic, sleep
 from typing import Any, ParamSpec, TypeVar
 
+import pebble.pool.process
 from pebble import ProcessExpired, ProcessPool
 
 from monitor.errors import WorkerDied, WorkerFailed, WorkerRaised, WorkerTimeout
@@ -30,6 +32,17 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _PR_SET_PDEATHSIG = 1
+
+
+class _SteadyTime:
+    """Pebble counts its deadlines by the wall clock: one that is set on would kill what is under
+    way, and one that is set back would let it hang. So it is given the clock that only goes on."""
+
+    time = staticmethod(monotonic)
+    sleep = staticmethod(sleep)
+
+
+pebble.pool.process.time = _SteadyTime  # type: ignore[assignment]
 
 
 def preload(module: str) -> None:

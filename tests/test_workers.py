@@ -90,3 +90,24 @@ def test_an_error_of_the_call_itself_is_a_failure_too(workers: Workers) -> None:
             await workers.call(10 * SECOND, int, "x")
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("step", [3600, -3600], ids=["on", "back"])
+def test_a_wall_clock_that_is_set_moves_no_deadline(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    wall = time.time
+
+    async def run() -> None:
+        await workers.call(10 * SECOND, identify, 7)
+        slow = asyncio.create_task(workers.call(2 * SECOND, time.sleep, 0.8))
+        stuck = asyncio.create_task(workers.call(0.5 * SECOND, time.sleep, 60))
+        await asyncio.sleep(0.3)
+        monkeypatch.setattr(time, "time", lambda: wall() + step)
+        await slow
+        await asyncio.sleep(0.2)
+        monkeypatch.setattr(time, "time", lambda: wall() + 2 * step)
+        with pytest.raises(WorkerTimeout):
+            await asyncio.wait_for(stuck, 10)
+
+    asyncio.run(run())
