@@ -42,7 +42,7 @@ class _SteadyTime:
     sleep = staticmethod(sleep)
 
 
-pebble.pool.process.time = _SteadyTime  # type: ignore[attr-defined]
+pebble.pool.process.time = _SteadyTime  # type: ignore[assignment,attr-defined]
 
 
 def preload(module: str) -> None:
