@@ -13,9 +13,11 @@ import pytest
 
 from monitor import pipeline, reading
 from monitor.alerts import plan
+from monitor.asking import AskTools
 from monitor.feeds import health
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
+from monitor.matching.packed import PackedRules
 from monitor.matching.rules import RuleSet
 from monitor.models import FeedSource, FeedState, PollOutcome
 from monitor.pipeline import PollTools
@@ -48,18 +50,20 @@ async def news_beside_hanging_bodies(
     for number in range(HOSTILE):
         server.set_raw(f"/{number}.xml", body=BODIES["200 KB letters@ author"]())
         hostile.append(server.url(f"/{number}.xml"))
-    readers = Workers(2, reading.start, (RuleSet(), frozenset()))
+    readers = Workers(2, reading.start, (PackedRules.of(RuleSet()), frozenset()))
     fetcher = Fetcher(limits=Limits(), user_agent="t/0", allow=AllowList.parse(["127.0.0.0/8"]))
     with closing(SqliteStore.open(folder / "news.db", delivery_id=plan.delivery_id)) as store:
         books = StoreThread(store)
         tools = PollTools(
             books=books,
-            fetcher=fetcher,
-            readers=readers,
+            asking=AskTools(
+                fetcher=fetcher,
+                readers=readers,
+                clock=lambda: datetime.now(UTC),
+                max_bytes=10_000_000,
+            ),
             destinations=(),
-            clock=lambda: datetime.now(UTC),
             min_interval=timedelta(seconds=1),
-            max_bytes=10_000_000,
         )
         urls = (server.url("/good.xml"), *hostile)
         store.sync_feeds([FeedSource(url=url) for url in urls], datetime.now(UTC))
