@@ -7,7 +7,7 @@ saves a feed's validators in a transaction of their own before its articles.
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
 
 from monitor.models import PollOutcome
 from monitor.store.protocol import Commit
@@ -15,23 +15,26 @@ from monitor.store.sqlite import SqliteStore
 
 
 def validators_first() -> None:
-    commit = SqliteStore.commit
+    commit_all = SqliteStore.commit_all
 
-    def broken(self: SqliteStore, outcome: PollOutcome) -> Commit:
+    def broken(
+        self: SqliteStore, outcomes: Sequence[PollOutcome]
+    ) -> tuple[Commit | Exception, ...]:
         # As a careless fetcher would: "this is what we have now", then the rest.
-        self._db.execute(
-            "UPDATE feed SET etag = ?, last_modified = ?, body_hash = ? WHERE id = ?",
-            [
-                outcome.validators.etag,
-                outcome.validators.last_modified,
-                outcome.body_hash,
-                outcome.feed_id,
-            ],
-        )
+        for outcome in outcomes:
+            self._db.execute(
+                "UPDATE feed SET etag = ?, last_modified = ?, body_hash = ? WHERE id = ?",
+                [
+                    outcome.validators.etag,
+                    outcome.validators.last_modified,
+                    outcome.body_hash,
+                    outcome.feed_id,
+                ],
+            )
         self._db.conn.commit()
-        return commit(self, replace(outcome))
+        return commit_all(self, outcomes)
 
-    SqliteStore.commit = broken  # type: ignore[method-assign]
+    SqliteStore.commit_all = broken  # type: ignore[method-assign]
 
 
 MUTANTS = {"validators-first": validators_first}
