@@ -27,6 +27,8 @@ class Alphabet:
         letters = sorted(counts, key=lambda letter: (-counts[letter], letter))
         codes = np.array([ord(letter) for letter in letters], np.uint32)
         self._bytes = np.zeros(int(codes.max(initial=0)) + 2, np.uint8)
+        self.is_shared = len(codes) > _MOST
+        """Whether some letters have a byte together."""
         number = np.arange(len(codes))
         shared = _ALONE + (number - _ALONE) % (_MOST - _ALONE)
         self._bytes[codes] = np.where(number < _ALONE, number, shared) + 1

@@ -98,8 +98,9 @@ class Scan:
         if self._by_key is None:
             self._by_key = self._sorted()
         patterns, meanings = self._automaton.patterns, self._automaton.meanings
+        is_sure = self._automaton.is_sure
         for start, end, number in self._by_key.get(key, ()):
-            if patterns[number] == self._folded.text[start:end]:
+            if is_sure or patterns[number] == self._folded.text[start:end]:
                 for meaning in meanings[number]:
                     if meaning.entry.key == key and (
                         hit := _hit(meaning, self._folded, start, end)
@@ -205,6 +206,8 @@ class _Automaton:
         self.keys = [_one_or_several(found) for found in self.meanings]
         """What each pattern stands for: a key, or a tuple of several."""
         self._alphabet = Alphabet(self.patterns)
+        self.is_sure = not self._alphabet.is_shared
+        """Whether what is found is what was looked for."""
         self._read: list[bytes] | None = [] if automaton.is_laid_out else None
         """The first texts, until there are enough of them."""
         self._search = self._quickest()
@@ -328,8 +331,7 @@ def _hit(meaning: _Meaning, folded: Folded, start: int, end: int) -> Hit | None:
         if first < start and not is_proclitic(text[first:start], text[start:end]):
             return None
         start = first
-    barred = folded.barred[start:end]
-    if meaning.is_joined and "|" in barred:
+    if meaning.is_joined and folded.barred.find("|", start, end) >= 0:
         return None
     if meaning.is_dotted:
         return Hit(entry, start, end) if _is_dotted(entry.text, folded, start, end) else None

@@ -90,15 +90,10 @@ class Page:
         self.article = article
         main = f"{article.title}{_BETWEEN}{article.text}"
         self._body = len(article.title) + len(_BETWEEN)
-        others = {
-            Field.URL: article.url,
-            Field.AUTHOR: article.author,
-            Field.CATEGORY: " | ".join(article.categories),
-        }
         self._texts: dict[str, tuple[Field, str]] = {MAIN: (Field.BODY, main)}
-        self._texts |= {
-            field.value: (field, text) for field, text in others.items() if field in fields and text
-        }
+        for field in _OTHERS & fields:
+            if text := _text_beside(article, field):
+                self._texts[field.value] = field, text
         self._folded = {name: fold(text) for name, (_, text) in self._texts.items()}
         self._scans = {
             name: index.scan(folded, article.language) for name, folded in self._folded.items()
@@ -232,7 +227,7 @@ class Page:
             if len(kept) == MENTIONS:
                 break
             mention = self._mention(hit, line)
-            if any(mask.covers(mention) for mask in masks):
+            if masks and any(mask.covers(mention) for mask in masks):
                 dropped.append(Dropped(mention, "inside an excepted phrase"))
             elif why := self._why_not(hit, line, mention):
                 dropped.append(Dropped(mention, why))
@@ -249,12 +244,12 @@ class Page:
 
     def _mention(self, hit: Hit, line: _Line) -> Mention:
         entry, first_letter, after = hit
-        starts = line.starts
+        starts, folded = line.starts, line.folded
         first = last = bisect_right(starts, first_letter) - 1
         while last + 1 < len(starts) and starts[last + 1] < after:
             last += 1
-        start, end = line.folded.span(first_letter, after)
-        end = _with_stop(line.folded.given, start, end)
+        start, end = folded.span(first_letter, after)
+        end = _with_stop(folded.given, start, end)
         return self._placed(line, first, last, entry.key, entry.kind, start, end, entry.term)
 
     def _placed(
@@ -268,10 +263,11 @@ class Page:
         end: int,
         term: Term | None = None,
     ) -> Mention:
-        field, shift = line.field, 0
-        if line.name == MAIN:
-            field, shift = (Field.BODY, self._body) if start >= self._body else (Field.TITLE, 0)
-        return Mention(line.name, first, last, key, kind, field, start - shift, end - shift, term)
+        if line.name != MAIN:
+            return Mention(line.name, first, last, key, kind, line.field, start, end, term)
+        if (body := self._body) > start:
+            return Mention(MAIN, first, last, key, kind, Field.TITLE, start, end, term)
+        return Mention(MAIN, first, last, key, kind, Field.BODY, start - body, end - body, term)
 
     # --- ambiguous words -----------------------------------------------------------------
 
@@ -291,8 +287,10 @@ class Page:
 
         Inside the name of a person no country's name counts, be it ambiguous or not.
         """
+        if not hit.entry.key.startswith(COUNTRY):
+            return self._why_unsupported(mention, set()) if hit.entry.is_ambiguous else ""
         alone: set[str] = set()
-        if self._may_be_named(hit, line) and (names := self._names_over(hit, line)):
+        if self._may_be_named(line) and (names := self._names_over(hit, line)):
             place = line.folded.span(hit.start, hit.end)
             if any(one.label == recogniser.PERSON and one.is_wider(*place) for one in names):
                 return "part of a person's name"
@@ -322,10 +320,9 @@ class Page:
             return ""
         return "ambiguous, and nothing supports it"
 
-    def _may_be_named(self, hit: Hit, line: _Line) -> bool:
+    def _may_be_named(self, line: _Line) -> bool:
         """Whether there is anything that knows names which a country's word may be in."""
-        is_a_country = line.name == MAIN and hit.entry.key.startswith(COUNTRY)
-        return is_a_country and bool(self._is_read or self._listed)
+        return line.name == MAIN and bool(self._is_read or self._listed)
 
     def _names_over(self, hit: Hit, line: _Line) -> tuple[Recognised, ...]:
         """The names that a country's word may be in."""
@@ -464,6 +461,19 @@ class Page:
         return {}
 
 
+_OTHERS = frozenset({Field.URL, Field.AUTHOR, Field.CATEGORY})
+
+
+def _text_beside(article: Article, field: Field) -> str:
+    match field:
+        case Field.URL:
+            return article.url
+        case Field.AUTHOR:
+            return article.author
+        case _:
+            return " | ".join(article.categories)
+
+
 def _sums(counts: Iterable[dict[Key, int]]) -> dict[Key, int]:
     first, *others = counts
     for other in others:
@@ -479,7 +489,7 @@ def _count_up_to(starts: list[int], position: int) -> int:
 
 def _with_stop(text: str, start: int, end: int) -> int:
     """The full stop that ends a dotted acronym belongs to it: U.S., EE. UU."""
-    return end + 1 if text[end : end + 1] == "." in text[start:end] else end
+    return end + 1 if text.startswith(".", end) and "." in text[start:end] else end
 
 
 _SHOUTED = re.compile(r"[^\W\d_]{2,}")
@@ -487,6 +497,9 @@ _SHOUTED = re.compile(r"[^\W\d_]{2,}")
 
 def is_shouted(text: str, start: int, end: int) -> bool:
     """Whether the words around are all in capitals, so that capitals say nothing."""
+    nearest = _SHOUTED.search(text[end : end + 40].partition("\n")[0])
+    if nearest is not None and not nearest[0].isupper():
+        return False
     before = _SHOUTED.findall(text[max(0, start - 40) : start].rpartition("\n")[2])[-2:]
     after = _SHOUTED.findall(text[end : end + 40].partition("\n")[0])[:2]
     around = before + after

@@ -19,11 +19,15 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
+from unicodedata import combining
 
 import numpy as np
 from numpy.typing import NDArray
 
 BORDER = " "
+_FIRST_MARK = "\u0300"
+"""No mark that stands on another letter comes before it in Unicode."""
 
 _UNSPACED = (
     *((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x4DBF)),
@@ -67,16 +71,19 @@ class Folded:
             first, after = start - 1, end - 1
         else:
             first, after = self.place(start), self.place(end - 1) + 1
-        while after < len(self.given) and unicodedata.combining(self.given[after]):
+        given = self.given
+        while after < len(given) and given[after] >= _FIRST_MARK and combining(given[after]):
             after += 1
         return first, after
 
     def starts(self) -> list[int]:
         """Where each word begins in ``text``."""
-        codes = _codes(self.text)
-        if int(codes.max()) < _FAR:
-            is_word = codes != ord(BORDER)
-            begins = is_word[1:] & ~is_word[:-1]
+        if self.text.isascii():
+            is_blank = np.frombuffer(self.text.encode(), np.uint8) == ord(BORDER)
+            begins = is_blank[:-1] & ~is_blank[1:]
+        elif int((codes := _codes(self.text)).max()) < _FAR:
+            is_blank = codes == ord(BORDER)
+            begins = is_blank[:-1] & ~is_blank[1:]
         else:
             classes = _class_of(codes)
             is_word, is_alone = classes != _BLANK, classes == _ALONE
@@ -91,21 +98,26 @@ def fold(text: str) -> Folded:
     Most letters fold to one letter each, and most texts have few others: those are replaced in
     the string, and where each letter was given is worked out (by ``spell``) when somebody asks.
     """
-    places: Places | None = None
-    given = _codes(text)
+    given: NDArray[Any]
+    codes: NDArray[Any]
     if text.isascii():
-        letters = text.encode().translate(_ASCII)
-        barred, is_blank = letters.decode(), np.frombuffer(letters, np.uint8) == ord(BORDER)
+        given = codes = np.frombuffer(text.encode().translate(_ASCII), np.uint8)
     else:
+        given = _codes(text)
         codes = _folded(given)
-        is_blank = codes == ord(BORDER)
-        barred, places = _letters(text, given, codes)
-    if (doubled := _doubled(given, is_blank)).size:
-        if places is None:
-            barred, places = _without(doubled, barred), np.delete(np.arange(len(barred)), doubled)
-        else:
-            barred, places = spell(text)
-    return Folded(text, barred, places)
+    kept = None
+    if doubled := _doubled(text, codes == ord(BORDER)):
+        kept = np.delete(np.arange(len(codes)), doubled)
+        given, codes = given[kept], codes[kept]
+    found = _letters(given, codes)
+    letters, places = found or spell(text)
+    if found is None:
+        return Folded(text, letters, places)
+    if kept is not None and places is None:
+        places = kept
+    elif kept is not None and places is not None and len(places):
+        places = kept[places]
+    return Folded(text, letters, places)
 
 
 def fold_term(term: str) -> str:
@@ -139,39 +151,40 @@ Codes = NDArray[np.uint32]
 Places = Sequence[int] | NDArray[np.intp]
 
 
-def _doubled(given: Codes, is_blank: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _doubled(text: str, is_blank: NDArray[np.bool_]) -> list[int]:
     """Where a blank follows a blank and goes: a blank line stays, as the end of a paragraph.
 
     ``is_blank`` tells of each letter whether it folds to a blank.
     """
-    after = np.flatnonzero(is_blank[1:] & is_blank[:-1]) + 1
-    if not after.size:
-        return after
-    letter, before = given[after], given[after - 1]
-    goes = _IS_BLANK.take(letter, mode="clip") & _IS_BLANK.take(before, mode="clip")
-    found: NDArray[np.intp] = after[goes & ((letter != _LINE) | (before != _LINE))]
-    return found
+    return [
+        place + 1
+        for place in np.flatnonzero(is_blank[1:] & is_blank[:-1]).tolist()
+        if text[place] in _BLANKS
+        and text[place + 1] in _BLANKS
+        and text[place : place + 2] != "\n\n"
+    ]
 
 
-_LINE = ord("\n")
-_IS_BLANK = np.array([chr(code) in " \t\n\r\xa0" for code in range(0x100)])
+_BLANKS = " \t\n\r\xa0"
 
 
-def _letters(text: str, given: Codes, codes: Codes) -> tuple[str, Places | None]:
-    """The folded letters, and where each was given, as in ``Folded``."""
-    highest = int(codes.max())
+def _letters(given: NDArray[Any], codes: NDArray[Any]) -> tuple[str, Places | None] | None:
+    """The folded letters, and where each was given, as in ``Folded``; ``None``: the long way."""
+    highest = int(codes.max(initial=0))
     if highest < _FAR:
-        return _text(codes), None
+        return _text(codes, highest), None
     if highest < _GONE:
-        return spell(text)
+        return None
     is_odd = codes >= _GONE  # several letters, or none
-    odd = {chr(code): _letter(chr(code)) for code in set(given[is_odd].tolist())}
-    codes = np.where(is_odd, given, codes)
-    if int(codes[~is_odd].max(initial=0)) >= _FAR or any(
-        letter >= chr(_FAR) for letters in odd.values() for letter in letters
-    ):
-        return spell(text)
-    letters = _text(codes)
+    odd_places = np.flatnonzero(is_odd)
+    odd_letters = given[odd_places]
+    codes[odd_places] = 0
+    highest = int(codes.max())
+    odd = {chr(code): _letter(chr(code)) for code in set(odd_letters.tolist())}
+    if highest >= _FAR or any(max(letters, default="") >= chr(_FAR) for letters in odd.values()):
+        return None
+    codes[odd_places] = odd_letters
+    letters = _text(codes, int(codes.max()))
     for character, folded in odd.items():
         letters = letters.replace(character, folded)
     return letters, () if any(odd.values()) else np.flatnonzero(~is_odd)
@@ -182,17 +195,19 @@ def spell(text: str) -> tuple[str, Places]:
     codes, places = _respelled(text, _folded(_codes(text)))
     if int(codes.max(initial=0)) >= _FAR:
         codes, places = _parted(codes, places)
-    letters = _text(codes)
-    doubled = _doubled(_codes(text)[places], codes == ord(BORDER))
-    return _without(doubled, letters), np.delete(places, doubled)
+    given = _text(_codes(text)[places])
+    doubled = _doubled(given, codes == ord(BORDER))
+    return _text(np.delete(codes, doubled)), np.delete(places, doubled)
 
 
 def _codes(text: str) -> Codes:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
-def _text(codes: Codes) -> str:
-    return str(codes.data, "utf-32-le")
+def _text(codes: NDArray[Any], highest: int = 0x10FFFF) -> str:
+    if highest < 0x100:
+        return codes.astype(np.uint8).tobytes().decode("latin-1")
+    return str(codes.data, "utf-32-le", "surrogatepass")
 
 
 def _folded(given: Codes) -> Codes:
@@ -223,10 +238,6 @@ def _respelled(text: str, codes: Codes) -> tuple[Codes, NDArray[np.intp]]:
             codes[ends[i] - lengths[i] : ends[i]] = letters
     kept = codes != _GONE
     return codes[kept], places[kept]
-
-
-def _without(doubled: NDArray[np.intp], letters: str) -> str:
-    return _text(np.delete(_codes(letters), doubled))
 
 
 def _parted(codes: Codes, places: NDArray[np.intp]) -> tuple[Codes, NDArray[np.intp]]:
