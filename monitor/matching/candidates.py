@@ -86,6 +86,8 @@ class _Drawer:
     pairs: defaultdict[Key, list[_Filed]] = field(default_factory=lambda: defaultdict(list))
     """By the other key, which comes earlier in the alphabet: terms are filed by countries, not
     countries by terms, so that most drawers have few pairs."""
+    others: set[Key] = field(default_factory=set)
+    """The other keys again: sets are compared without a look at what is in them."""
 
 
 class Candidates:
@@ -101,19 +103,19 @@ class Candidates:
         """The rules that an article can match, in their order."""
         found = set(self._always)
         keys = sorted(counts)
+        present = set(keys)
         for before, first in enumerate(keys):
             if (drawer := self._drawers.get(first)) is None:
                 continue
-            _pass(drawer.alone, counts, found)
-            pairs = drawer.pairs
-            if len(pairs) <= before:
-                for second, filed in pairs.items():
-                    if second in counts:
-                        _pass(filed, counts, found)
-            else:
+            if drawer.alone:
+                _pass(drawer.alone, counts, found)
+            if len(drawer.others) > before:
                 for second in keys[:before]:
-                    if filed_there := pairs.get(second):
-                        _pass(filed_there, counts, found)
+                    if filed := drawer.pairs.get(second):
+                        _pass(filed, counts, found)
+            elif not drawer.others.isdisjoint(present):
+                for second in drawer.others & present:
+                    _pass(drawer.pairs[second], counts, found)
         return sorted(found)
 
     def _file(self, rule: int, condition: Condition) -> None:
@@ -131,7 +133,9 @@ class Candidates:
                 if one == other:
                     self._drawers[one].alone.append(filed)
                 else:
-                    self._drawers[max(one, other)].pairs[min(one, other)].append(filed)
+                    drawer = self._drawers[max(one, other)]
+                    drawer.pairs[min(one, other)].append(filed)
+                    drawer.others.add(min(one, other))
         else:
             filed = _Filed.under((first,), rest, rule)
             for one in first.keys:

@@ -385,16 +385,25 @@ def _term_key(term: Term) -> Key:
 
 
 def leaves(condition: Condition) -> tuple[Leaf, ...]:
-    """Every condition without conditions inside that can satisfy, not those under ``not``."""
-    match condition:
-        case Not():
-            return ()
-        case NotNear(of=one):
-            return leaves(one)
-        case Score(of=weights):
-            return _distinct(leaves(each.of) for each in weights if each.weight > 0)
-        case _:
-            return _distinct(map(leaves, parts)) if (parts := inner(condition)) else (condition,)  # type: ignore[return-value]
+    """Every condition without conditions inside that can satisfy, not those under ``not``.
+
+    An object that stands twice is named once: equal leaves of compiled rules are one object.
+    """
+    found: dict[int, Leaf] = {}
+    waiting = [condition]
+    while waiting:
+        match waiting.pop():
+            case Not():
+                pass
+            case NotNear(of=one):
+                waiting.append(one)
+            case Score(of=weights):
+                waiting += [each.of for each in reversed(weights) if each.weight > 0]
+            case other if parts := inner(other):
+                waiting += reversed(parts)
+            case leaf:
+                found[id(leaf)] = leaf  # type: ignore[assignment]
+    return tuple(found.values())
 
 
 def all_leaves(condition: Condition) -> tuple[Leaf, ...]:

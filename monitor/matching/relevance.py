@@ -71,7 +71,11 @@ def relevance(condition: Condition, found: Found, page: Page) -> Relevance:
 
 def narrowest(found: Found) -> Interval | None:
     """The shortest run of words in which the whole condition holds."""
-    return min(found.intervals, key=lambda one: (one.words, one.first), default=None)
+    return min(found.intervals, key=_width, default=None)
+
+
+def _width(one: Interval) -> tuple[int, int]:
+    return one.last - one.first, one.first
 
 
 def _place(condition: Condition, page: Page) -> float:
