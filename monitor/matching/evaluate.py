@@ -9,7 +9,6 @@ across lines, or by what is not there, holds without an interval.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
@@ -55,8 +54,7 @@ class Interval(NamedTuple):
         return self.last - self.first + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A condition that holds: at these intervals, or by what the article lacks, anywhere."""
 
     intervals: tuple[Interval, ...] = ()

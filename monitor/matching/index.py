@@ -10,7 +10,7 @@ somebody asks for it.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -86,7 +86,10 @@ class Scan:
     def counts(self) -> dict[Key, int]:
         """How many hits each key has at most; those left out have none."""
         keys = self._automaton.keys
-        counts: dict[Any, int] = Counter([keys[number] for _, _, number in self._found])
+        counts: dict[Any, int] = {}
+        for _, _, number in self._found:
+            key = keys[number]
+            counts[key] = counts.get(key, 0) + 1
         for several in [key for key in counts if isinstance(key, tuple)]:
             count = counts.pop(several)
             for key in several:
