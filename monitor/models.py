@@ -509,11 +509,28 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A delivery in words: one truth, twice rendered. Nothing in it is live."""
+    """A delivery in words: one truth, rendered for each kind of channel. Nothing in it is live."""
 
     title: str
     text: str
     html: str
+    markdown: str = ""
+    """CommonMark; "" where there is none."""
+    short: str = ""
+    """Link, source and id, a line each: what is said below the title where there is little room."""
+    id: str = ""
+    """The delivery's public id."""
+    follows: str = ""
+    """The public id of the delivery that it continues, if any: mails form a thread."""
+    topic: str = ""
+    """What it is about, for filters: a rule's id."""
+
+
+class MessageFormat(StrEnum):
+    """How much a destination is told."""
+
+    FULL = "full"
+    SHORT = "short"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -522,6 +539,7 @@ class Destination:
 
     name: str
     url: str = field(repr=False)
+    format: MessageFormat = MessageFormat.FULL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

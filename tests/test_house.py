@@ -56,6 +56,7 @@ OWNERS = {
     "babel": {"monitor.matching.packs", "monitor.feeds.months"},
     "charset_normalizer": {"monitor.feeds.encodings"},
     "courlan": {"monitor.articles.identity"},
+    "css_inline": {"monitor.alerts.render"},
     "daachorse": {"monitor.matching.automaton"},
     "defusedxml": {"monitor.feeds.opml", "monitor.feeds.sitemap"},
     "feedparser": {"monitor.feeds.syndication"},
@@ -73,6 +74,7 @@ OWNERS = {
     "structlog": {"monitor.logs"},
     "trafilatura": {"monitor.articles.fulltext"},
     "tomlrt": {"monitor.config.edit"},
+    "wcwidth": {"monitor.alerts.mail"},
     "yaml": {"monitor.matching.yamlnodes"},
 }
 

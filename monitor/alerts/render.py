@@ -7,6 +7,7 @@ Everything that came over the network passes through ``plain`` on its way here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
@@ -24,6 +25,9 @@ MAX_HTML = 29_000
 MAX_REASONS = 8
 
 _LEAD = 400
+_UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
+"""One within a word is no emphasis."""
+_HEADING = re.compile(r"^#", re.MULTILINE)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -59,7 +63,15 @@ def message(delivery: Delivery, zone: tzinfo) -> Message:
     title = bounded(f"[{match.severity.value}] {rule}: {_plain(heading)}", MAX_TITLE)
     words["title"] = title
     text = fit(_within(MAX_TEXT, _TEXT, words, quotes), MAX_TEXT)
-    return Message(title=title, text=text, html=_within(MAX_HTML, _HTML, words, quotes))
+    return Message(
+        title=title,
+        text=text,
+        html=_within(MAX_HTML, _HTML, words, quotes),
+        markdown=fit(_within(MAX_TEXT, _MARKDOWN, words, quotes), MAX_TEXT),
+        short=_SHORT.render(words),
+        id=delivery.public_id,
+        topic=match.rule_id,
+    )
 
 
 def _within(
@@ -80,6 +92,22 @@ def _plain(quote: Quote) -> str:
 
 def _starred(quote: Quote) -> str:
     return "".join(f"*{each.text}*" if each.is_match else each.text for each in quote.pieces)
+
+
+def _literal(text: str) -> str:
+    """Return inert text so that CommonMark, and Slack's dialect of it, show it as it is.
+
+    By look-alikes, as in ``plain``: of backslashes Slack knows nothing.
+    """
+    text = _UNDERSCORE.sub("\uff3f", text).replace("~", "\u223c").replace("\\", "\u29f5")
+    return _HEADING.sub("\uff03", text)
+
+
+def _bold(quote: Quote) -> str:
+    return "".join(
+        f"**{_literal(each.text)}**" if each.is_match else _literal(each.text)
+        for each in quote.pieces
+    )
 
 
 def _source(article: Article) -> str:
@@ -108,9 +136,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["starred"] = _starred
+    environment.filters["bold"] = _bold
+    environment.filters["literal"] = _literal
     return environment
 
 
 _TEMPLATES = _environment()
 _TEXT = _TEMPLATES.get_template("alert.txt.j2")
 _HTML = _TEMPLATES.get_template("alert.html.j2")
+_MARKDOWN = _TEMPLATES.get_template("alert.md.j2")
+_SHORT = _TEMPLATES.get_template("alert.short.j2")
