@@ -46,6 +46,7 @@ def test_the_text_of_an_alert_reads_well_on_its_own():
         "\n"
         "Found Fri 7 Mar 2025, 22:16 +01:00. One message a match; delivery is at least once: "
         "a repeated id is a duplicate.\n"
+        "Quiet for a while: news-monitor silence algeria-us-arms 2h\n"
         "nm-7K2QM9XA · algeria-us-arms @ 3f9c2a1b"
     )
 
@@ -90,7 +91,7 @@ def test_a_rule_without_title_goes_by_its_id():
 def test_every_severity_has_its_word_and_colour(severity):
     said = told(severity=severity)
     assert said.title.startswith(f"[{severity}] ")
-    assert f'class="{severity}"' in said.html
+    assert f'class="severity {severity}"' in said.html
 
 
 def test_an_article_without_title_goes_by_its_first_words():

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from monitor.alerts.plain import DROPPED, aligned, bounded, cut, inert
+from monitor.alerts.plain import DROPPED, aligned, bounded, cut, inert, literal
 from monitor.models import Article, Evidence
 
 MAX_HEADING = 300
@@ -61,6 +61,24 @@ class Reason:
     condition: str
     words: tuple[Word, ...]
     more: int
+
+
+def plainly(quote: Quote) -> str:
+    """Return it without marks."""
+    return inert("".join(each.text for each in quote.pieces))
+
+
+def starred(quote: Quote) -> str:
+    """Return it with a star on each side of what matched."""
+    return "".join(f"*{each.text}*" if each.is_match else each.text for each in quote.pieces)
+
+
+def bold(quote: Quote) -> str:
+    """Return it in CommonMark, with what matched in bold."""
+    return "".join(
+        f"**{literal(each.text)}**" if each.is_match else literal(each.text)
+        for each in quote.pieces
+    )
 
 
 # --- why it matched ----------------------------------------------------------------

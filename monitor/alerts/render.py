@@ -1,148 +1,126 @@
-"""Decides: the words of a message.
+"""Decides: a delivery as a message: one truth, rendered for each kind of channel.
 
-What a person needs at night, in this order: how urgent, which rule, what the article is called,
-who says so and when, the link, why it matched, the sentences with the matched words marked.
-Everything that came over the network passes through ``plain`` on its way here.
+``words`` says what there is to say, ``templating`` renders it; here is how much of it fits.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Callable, Mapping
+from datetime import UTC, tzinfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
-
-from monitor.alerts.plain import bounded, fit, inert, paragraphs, safe_url
-from monitor.alerts.quoting import SHORT, Quote, heading_of, quotes_from, why
-from monitor.models import Article, Delivery, Message
+from monitor.alerts import samples
+from monitor.alerts.plain import bounded, fit, line
+from monitor.alerts.templating import OURS, Templates
+from monitor.alerts.words import Words, alert_words, digest_words, groups
+from monitor.errors import Mistake
+from monitor.models import Delivery, Message
 
 MAX_TITLE = 150
 MAX_TEXT = 3400
-"""Characters: Slack shows a message of up to 4,000, and some services count escapes."""
+"""Characters of an alert: Slack shows a message of up to 4,000, and some services count escapes."""
+MAX_DIGEST = 20_000
+"""Characters of a digest; chats get the beginning, and its true count."""
 MAX_HTML = 29_000
-"""Characters, of the 32,768 that Apprise puts into a mail; it would cut off the rest."""
-MAX_REASONS = 8
+"""Characters, of the 32,768 that Apprise lets a mail service have; it would cut off the rest."""
 
-_LEAD = 400
-_UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
-"""One within a word is no emphasis."""
-_HEADING = re.compile(r"^#", re.MULTILINE)
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DIGEST = "digest"
+"""What a digest is about, where an alert has its rule."""
+
+_Fill = Callable[[int], Mapping[str, object]]
+"""From how many sentences or items there is room for, to the words."""
 
 
 def message(delivery: Delivery, zone: tzinfo) -> Message:
-    """Return a delivery in words, with its instants in ``zone``.
+    """Return a delivery in our words, with its instants in ``zone``.
 
-    ``title`` is one line of at most ``MAX_TITLE`` characters, ``text`` at most ``MAX_TEXT``.
+    ``title`` is one line of at most ``MAX_TITLE`` characters, ``text`` at most ``MAX_TEXT``, of a
+    digest ``MAX_DIGEST``.
     """
-    alert, match = delivery.alert, delivery.alert.match
-    article = alert.article
-    heading = heading_of(article, match.evidence)
-    rule = bounded(inert(match.rule_title) or match.rule_id, SHORT)
-    reasons, best = why(match.evidence)
-    quotes = quotes_from(article, match.evidence, best)
-    words: dict[str, object] = {
-        "severity": match.severity.value,
-        "rule": rule,
-        "heading": heading,
-        "article_language": inert(article.language or ""),
-        "source": _source(article),
-        "published": _moment(article.published_at, zone),
-        "relevance": f"{match.relevance:.0%}",
-        "url": safe_url(article.url),
-        "reasons": reasons[:MAX_REASONS],
-        "more_reasons": max(len(reasons) - MAX_REASONS, 0),
-        "lead": "" if reasons else bounded(paragraphs(article.text[: 2 * _LEAD]), _LEAD),
-        "found": _moment(alert.created_at, zone),
-        "rule_id": match.rule_id,
-        "rule_version": match.rule_version,
-        "delivery_id": delivery.public_id,
-    }
-    title = bounded(f"[{match.severity.value}] {rule}: {_plain(heading)}", MAX_TITLE)
+    return rendered(delivery, zone, OURS)[0]
+
+
+def rendered(
+    delivery: Delivery, zone: tzinfo, templates: Templates
+) -> tuple[Message, tuple[Mistake, ...]]:
+    """Return the same by templates of the operator, and what was wrong with those: in place of
+    each that failed stands ours."""
+    if (digest := delivery.digest) is not None:
+        words, count = digest_words(delivery, digest, zone)
+
+        def items(room: int) -> Words:
+            return words | {"groups": groups(digest, zone, room)}
+
+        said = _Said(templates, "digest", items, count, MAX_DIGEST)
+        topic = DIGEST
+    else:
+        words, quotes = alert_words(delivery, zone)
+
+        def sentences(room: int) -> Words:
+            return words | {"quotes": quotes[:room]}
+
+        said = _Said(templates, "alert", sentences, len(quotes), MAX_TEXT)
+        topic = delivery.alert.match.rule_id
+    title = bounded(line(said.form("title", MAX_TITLE * 8)), MAX_TITLE)
     words["title"] = title
-    text = fit(_within(MAX_TEXT, _TEXT, words, quotes), MAX_TEXT)
-    return Message(
+    made = Message(
         title=title,
-        text=text,
-        html=_within(MAX_HTML, _HTML, words, quotes),
-        markdown=fit(_within(MAX_TEXT, _MARKDOWN, words, quotes), MAX_TEXT),
-        short=_SHORT.render(words),
+        text=said.form("txt", said.limit),
+        html=said.form("html", MAX_HTML),
+        markdown=said.form("md", said.limit),
+        short=said.form("short", MAX_TEXT),
         id=delivery.public_id,
-        topic=match.rule_id,
+        follows=delivery.follows,
+        topic=topic,
     )
+    return made, tuple(said.mistakes)
 
 
-def _within(
-    limit: int, template: Template, words: Mapping[str, object], quotes: Sequence[Quote]
-) -> str:
-    """Render with as many quotes as there is room for."""
-    rendered = ""
-    for count in range(len(quotes), -1, -1):
-        rendered = template.render(words, quotes=quotes[:count])
-        if len(rendered) <= limit:
-            break
-    return rendered
+class _Said:
+    """One delivery, its words, and what has been found wrong meanwhile."""
+
+    def __init__(
+        self, templates: Templates, kind: str, fill: _Fill, count: int, limit: int
+    ) -> None:
+        self._templates, self._kind, self._fill = templates, kind, fill
+        self._count = count
+        self.limit = limit
+        self.mistakes: list[Mistake] = []
+
+    def form(self, form: str, limit: int) -> str:
+        """Render with as many sentences or items as there is room for; if there is no room even
+        without, what the operator's template makes is not used."""
+        name = f"{self._kind}.{form}.j2"
+        text = self._rendered(self._templates, name, limit)
+        if len(text) > limit and name in self._templates.theirs:
+            what = f"what it makes is longer than {limit} characters"
+            self.mistakes.append(Mistake(file=self._file(name), message=what))
+            text = self._rendered(self._templates.without([name]), name, limit)
+        return text if form == "html" else fit(text.rstrip("\n"), limit)
+
+    def _rendered(self, templates: Templates, name: str, limit: int) -> str:
+        low, high, best = 0, self._count, ""
+        room = high
+        while True:  # the whole first: it nearly always fits
+            made = templates.render(name, self._fill(room))
+            if made.mistake and made.mistake not in self.mistakes:
+                self.mistakes.append(made.mistake)
+            if len(made.text) <= limit:
+                low, best = room + 1, made.text
+            else:
+                high = room - 1
+                best = best or (made.text if room == 0 else "")
+            if low > high:
+                return best or made.text
+            room = (low + high) // 2
+
+    def _file(self, name: str) -> str:
+        return str(self._templates.folder / name) if self._templates.folder else name
 
 
-def _plain(quote: Quote) -> str:
-    return inert("".join(each.text for each in quote.pieces))
-
-
-def _starred(quote: Quote) -> str:
-    return "".join(f"*{each.text}*" if each.is_match else each.text for each in quote.pieces)
-
-
-def _literal(text: str) -> str:
-    """Return inert text so that CommonMark, and Slack's dialect of it, show it as it is.
-
-    By look-alikes, as in ``plain``: of backslashes Slack knows nothing.
-    """
-    text = _UNDERSCORE.sub("\uff3f", text).replace("~", "\u223c").replace("\\", "\u29f5")
-    return _HEADING.sub("\uff03", text)
-
-
-def _bold(quote: Quote) -> str:
-    return "".join(
-        f"**{_literal(each.text)}**" if each.is_match else _literal(each.text)
-        for each in quote.pieces
-    )
-
-
-def _source(article: Article) -> str:
-    names = dict.fromkeys(map(inert, (article.feed_name, article.publisher)))
-    return " · ".join(bounded(name, SHORT) for name in names if name) or "unnamed source"
-
-
-def _moment(instant: datetime | None, zone: tzinfo) -> str:
-    if instant is None:
-        return "no date given"
-    try:
-        local = instant.astimezone(zone)
-    except (OverflowError, ValueError):  # year 1 or 9999, which has no other zone's side
-        local = instant.astimezone(UTC)
-    day = f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local.year}"
-    minute = local.isoformat(timespec="minutes")  # 2025-03-07T22:14+01:00
-    return f"{day}, {minute[11:16]} {minute[16:]}"
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("monitor.alerts"),
-        autoescape=select_autoescape(["html.j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["starred"] = _starred
-    environment.filters["bold"] = _bold
-    environment.filters["literal"] = _literal
-    return environment
-
-
-_TEMPLATES = _environment()
-_TEXT = _TEMPLATES.get_template("alert.txt.j2")
-_HTML = _TEMPLATES.get_template("alert.html.j2")
-_MARKDOWN = _TEMPLATES.get_template("alert.md.j2")
-_SHORT = _TEMPLATES.get_template("alert.short.j2")
+def tried(templates: Templates) -> tuple[Templates, tuple[Mistake, ...]]:
+    """Render samples: return the templates that can be used, and what is wrong with the others."""
+    wrong: dict[Mistake, None] = {}
+    for sample in (samples.alert(), samples.bare_alert(), samples.digest()):
+        wrong |= dict.fromkeys(rendered(sample, UTC, templates)[1])
+    bad = {name for name in templates.theirs for each in wrong if each.file.endswith(f"/{name}")}
+    return templates.without(bad), tuple(wrong)
