@@ -109,7 +109,15 @@ def test_what_the_example_says_of_the_defaults_is_true() -> None:
         line.removeprefix("# ")
         for line in lines
         if line.startswith(
-            ("# path =", "# interval", "# min_", "# timeout", "# max_", "# allow_", "# dir =")
+            (
+                "# path =",
+                "# interval",
+                "# min_",
+                "# timeout",
+                "# max_",
+                "# allow_",
+                '# dir = "rules',
+            )
         )
         or line in {"[storage]", "[poll]", "[rules]"}
     )
