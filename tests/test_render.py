@@ -284,6 +284,15 @@ def test_the_only_link_is_the_articles_own_and_nothing_else_is_loaded():
     assert told().html.count("://") == 2
 
 
+def test_the_light_look_is_in_the_elements_and_the_dark_one_in_a_sheet():
+    html = told().html
+    page = Page(html)
+    (body,) = [attrs for tag, attrs in page.tags if tag == "body"]
+    assert "background: #fffdf9" in body["style"]
+    assert "@media (prefers-color-scheme:dark){\n.page{background:#15161a!important}" in html
+    assert html.count("<style") == 1
+
+
 def test_right_to_left_text_is_shown_rightly():
     title = "الجزائر وواشنطن تبحثان صفقة أسلحة"
     article = replace(ARTICLE, title=title, language="ar")
