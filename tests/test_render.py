@@ -334,6 +334,7 @@ def test_nothing_in_a_message_is_live(text):
     assert tags <= {"html", "head", "meta", "title", "style", "body", "div", "span", "mark", "a"}
     names = {name for _, attrs in page.tags for name in attrs}
     allowed = {"charset", "name", "content", "class", "style", "dir", "lang", "href", "rel"}
+    allowed |= {"data-css-inline"}
     assert names <= allowed
     assert all(link.startswith("https://elwasat.example/") for link in page.attributes("href"))
     assert len(page.attributes("href")) <= 1
