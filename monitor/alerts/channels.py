@@ -16,6 +16,9 @@ from monitor.models import Message, MessageFormat
 SMALL = 500
 """Characters; a service with less room, as for SMS, gets the short form whatever it is asked."""
 
+CHAT = 3400
+"""Characters that a chat shows of a message: Slack of 4,000, and escapes count."""
+
 _HEADROOM = 0.9
 """Of a service's limit is used: some of them count the escapes too."""
 _TITLE_AND_BODY = 16
@@ -49,6 +52,8 @@ class Service:
     """Its HTML or Markdown is not the usual one."""
     escaped_length: Callable[[str], int] = len
     """How long a text gets by the escapes that are added on the way."""
+    bytes_room: int = 0
+    """Bytes of UTF-8 that title and body may have together; 0: it counts characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +82,11 @@ def worded(message: Message, service: Service, wanted: MessageFormat) -> Wording
     is_mail = service.first is Spoken.HTML and not service.has_dialect
     if is_mail and len(message.html) <= room:
         return Wording(title=title, body=message.html, spoken=Spoken.HTML)
+    if service.has_dialect:
+        room = min(room, CHAT)
     if service.first is Spoken.MARKDOWN and service.has_dialect and message.markdown:
-        return Wording(title=title, body=fit(message.markdown, room), spoken=Spoken.MARKDOWN)
+        body = _fitted(service, message.markdown, room)
+        return Wording(title=title, body=body, spoken=Spoken.MARKDOWN)
     if service.is_deaf_to_text:
         body = fit(message.text, room - 2 * message.text.count("\n"))
         return Wording(title=title, body=_hard_breaks(body), spoken=Spoken.MARKDOWN)
@@ -116,6 +124,12 @@ def _hard_breaks(text: str) -> str:
 def _fitted(service: Service, text: str, room: int) -> str:
     """Shorten a text until it fits with the escapes that are added to it."""
     fitting = fit(text, room)
-    while fitting and service.escaped_length(fitting) > room:
+    while fitting and not _fits(service, fitting, room):
         fitting = fit(text, len(fitting) * 9 // 10)
     return fitting
+
+
+def _fits(service: Service, text: str, room: int) -> bool:
+    if service.bytes_room and len(text.encode()) > service.bytes_room:
+        return False
+    return service.escaped_length(text) <= room

@@ -103,7 +103,7 @@ def digest() -> Delivery:
     made = Digest(
         items=(item, item, other),
         count=12,
-        counts=(("A sample", 11), ("Another", 1)),
+        counts=((_RULE, 11), ("other", 1)),
         since=_AT,
         until=_AT,
     )

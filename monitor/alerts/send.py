@@ -53,6 +53,12 @@ PATIENCE = timedelta(seconds=10)
 """For connecting, and for each answer; below the deadline of the process that sends."""
 MAX_DETAIL = 300
 
+_SLACK_BLOCK = 3000
+"""Characters of a section (https://docs.slack.dev/reference/block-kit/blocks/section-block)."""
+_BYTES = {"ntfy": 3900}
+"""Services that count bytes. ntfy makes a file of what is longer than 4,096, or refuses it; the
+plugin lets 7,800 pass (https://docs.ntfy.sh/publish/#limitations)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
@@ -193,19 +199,26 @@ def _notify(service: NotifyBase, message: Message, wanted: MessageFormat) -> boo
 def _described(service: NotifyBase) -> channels.Service:
     spoken = service.resolve_format(NotifyFormat.TEXT)
     first = service.resolve_format()
+    has_blocks = getattr(service, "use_blocks", False)
+    escaped = NotifyFormat.MARKDOWN if first is NotifyFormat.MARKDOWN else NotifyFormat.TEXT
     return channels.Service(
         title_room=service.title_maxlen,
-        body_room=service.body_maxlen,
+        body_room=min(service.body_maxlen, _SLACK_BLOCK) if has_blocks else service.body_maxlen,
         shares_room=service.title_maxlen <= 0 or service.overflow_amalgamate_title,
         first=channels.Spoken(first.value),
         is_deaf_to_text=spoken is NotifyFormat.MARKDOWN,
         has_dialect=type(service).dialect_convert is not NotifyBase.dialect_convert,
-        escaped_length=partial(_escaped_length, spoken),
+        escaped_length=partial(_escaped_length, service, spoken, escaped),
+        bytes_room=_BYTES.get(str(service.service_name), 0),
     )
 
 
-def _escaped_length(spoken: NotifyFormat, text: str) -> int:
-    return len(convert_between(NotifyFormat.TEXT, spoken, text))  # type: ignore[no-untyped-call]
+def _escaped_length(
+    service: NotifyBase, spoken: NotifyFormat, written: NotifyFormat, text: str
+) -> int:
+    if spoken is not NotifyFormat.MARKDOWN:
+        text = convert_between(NotifyFormat.TEXT, spoken, text)  # type: ignore[no-untyped-call]
+    return len(service.dialect_convert(text, body_format=written))
 
 
 def _post(service: NotifyEmail, message: Message, wanted: MessageFormat) -> bool:

@@ -132,7 +132,7 @@ def groups(digest: Digest, zone: tzinfo, limit: int) -> tuple[Group, ...]:
     longest = max([*counts.values(), 1])
     made = []
     for (rule_id, items), room in zip(by_rule, shown, strict=True):
-        count = max(counts.get(items[0].rule_title, 0), len(items))
+        count = max(counts.get(rule_id, 0), len(items))
         made.append(
             Group(
                 severity=items[0].severity.value,
