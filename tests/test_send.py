@@ -135,6 +135,8 @@ def test_the_operators_own_headers_come_along_and_replace_none_of_ours(smtp):
 
 def test_a_line_break_in_the_operators_header_sends_nothing(smtp):
     url = f"mailto://127.0.0.1:{smtp.port}?from=a@b.example&to=c@d.example&+X=1%0D%0ABcc:%20x@y.example"
+    with pytest.raises(DestinationError, match="cannot be sent"):
+        check(to(url))
     assert not send(to(url), ALERT).ok
     assert not smtp.mails
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from monitor.alerts import channels, mail
 from monitor.alerts.plain import bounded, line
@@ -176,17 +176,26 @@ def _objection(service: NotifyBase) -> str:
             f"names {recipients} recipients, and a failure of one would repeat the message to "
             "the others; name a destination for each"
         )
-    return "" if recipients else "names no recipient"
+    if not recipients:
+        return "names no recipient"
+    return _why_no_letter(service) if _is_letter(service) else ""
+
+
+def _why_no_letter(service: NotifyEmail) -> str:
+    """Return why no mail could be made with what the URL names: an address or header that is none."""
+    nothing = Message(title="", text="", html="")
+    try:
+        mail.letter(nothing, "", "", _envelope(service), datetime.now(UTC))
+    except Exception as error:  # noqa: BLE001 - the email package raises many kinds
+        return f"an address or a header in its URL cannot be sent ({type(error).__name__})"
+    return ""
 
 
 # --- the message -------------------------------------------------------------------
 
 
 def _notify(service: NotifyBase, message: Message, wanted: MessageFormat) -> bool:
-    # Not imported above: it loads what warns of itself, and only a mail needs it.
-    from apprise.plugins.email.base import NotifyEmail, PGPMode  # noqa: PLC0415
-
-    if type(service) is NotifyEmail and service.pgp_mode == PGPMode.NONE:
+    if _is_letter(service):
         return _post(service, message, wanted)
     wording = channels.worded(message, _described(service), wanted)
     apprise = Apprise(asset=service.asset)
@@ -221,6 +230,25 @@ def _escaped_length(
     return len(service.dialect_convert(text, body_format=written))
 
 
+def _is_letter(service: NotifyBase) -> TypeGuard[NotifyEmail]:
+    """Whether a message to it is a mail of our own making."""
+    # Not imported above: it loads what warns of itself, and only a mail needs it.
+    from apprise.plugins.email.base import NotifyEmail, PGPMode  # noqa: PLC0415
+
+    return type(service) is NotifyEmail and service.pgp_mode == PGPMode.NONE
+
+
+def _envelope(service: NotifyEmail) -> mail.Envelope:
+    ((name, recipient),) = service.targets
+    sender_name, sender = service.from_addr
+    return mail.Envelope(
+        sender=_address(sender_name, str(sender)),
+        recipient=_address(name, recipient),
+        reply_to=tuple(_address(service.names.get(each), each) for each in service.reply_to),
+        headers=service.headers,
+    )
+
+
 def _post(service: NotifyEmail, message: Message, wanted: MessageFormat) -> bool:
     """Hand a mail of our own making to the mail server, in the way the plugin does it.
 
@@ -231,14 +259,7 @@ def _post(service: NotifyEmail, message: Message, wanted: MessageFormat) -> bool
     is_short = wanted is MessageFormat.SHORT
     is_html = service.resolve_format() is NotifyFormat.HTML and not is_short
     text = message.short if is_short else message.text
-    ((name, recipient),) = service.targets
-    sender_name, sender = service.from_addr
-    envelope = mail.Envelope(
-        sender=_address(sender_name, str(sender)),
-        recipient=_address(name, recipient),
-        reply_to=tuple(_address(service.names.get(each), each) for each in service.reply_to),
-        headers=service.headers,
-    )
+    envelope = _envelope(service)
     html = message.html if is_html else ""
     letter = mail.letter(message, text, html, envelope, datetime.now(UTC))
     try:
@@ -251,7 +272,8 @@ def _post(service: NotifyEmail, message: Message, wanted: MessageFormat) -> bool
             verify_certificate=service.verify_certificate,
             socket_connect_timeout=service.socket_connect_timeout,
         ) as smtp:
-            if smtp.sendmail(str(sender), [recipient], letter):
+            sender, recipient = envelope.sender.addr_spec, envelope.recipient.addr_spec
+            if smtp.sendmail(sender, [recipient], letter):
                 return True
             service.logger.warning("the mail server refused the mail")
     except (OSError, RuntimeError) as error:

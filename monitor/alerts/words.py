@@ -13,7 +13,15 @@ from datetime import UTC, datetime, tzinfo
 from itertools import groupby
 
 from monitor.alerts.plain import bounded, inert, paragraphs, safe_url
-from monitor.alerts.quoting import MAX_HEADING, SHORT, Quote, heading_of, quotes_from, why
+from monitor.alerts.quoting import (
+    MAX_HEADING,
+    SHORT,
+    Quote,
+    direction,
+    heading_of,
+    quotes_from,
+    why,
+)
 from monitor.models import AlertKind, Delivery, Digest, DigestItem
 
 MAX_REASONS = 8
@@ -29,6 +37,8 @@ Words = dict[str, object]
 _LEAD = 400
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LEFT_TO_RIGHT = "\u200e"
+"""Before a line that begins in Arabic or Hebrew and goes on with our words."""
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _KINDS = {AlertKind.UPDATE: "update", AlertKind.ESCALATION: "not acknowledged yet"}
 _OWN = frozenset({AlertKind.NOTICE, AlertKind.TEST})
@@ -193,8 +203,11 @@ def moment(instant: datetime | None, zone: tzinfo) -> str:
 
 
 def _source(*names: str) -> str:
-    shown = dict.fromkeys(map(_name, names))
-    return " · ".join(name for name in shown if name) or "unnamed source"
+    shown = [name for name in dict.fromkeys(map(_name, names)) if name]
+    if not shown:
+        return "unnamed source"
+    mark = _LEFT_TO_RIGHT if direction(shown[0]) == "rtl" else ""
+    return mark + " · ".join(shown)
 
 
 def _name(name: str) -> str:
