@@ -29,7 +29,9 @@ from tests.test_send import MAIL_HEADERS
 
 OWN = re.compile(r"https://elwasat\.example/[^\s<>|\"]*")
 """The article's own address: all that may be a link."""
-LINK = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://[^\s<>|]+|\bmailto:[^\s<>|]+|\bwww\.[^\s<>|]+")
+LINK = re.compile(
+    r"(?i)\b[a-z][a-z0-9+.-]*://[^\s<>|]+|\bmailto:[^\s<>|]+|\bwww\.[^\s<>|]+|(?i:\w*evil\.\w+)"
+)
 """What chats and mail clients make a link of by themselves."""
 MENTION = re.compile(r"<[!@#&]|@(everyone|here|channel|all|room|team)\b|<at>|(?<!\w)@\w")
 

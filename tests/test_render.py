@@ -345,8 +345,8 @@ def test_nothing_in_a_message_is_live(text):
 def test_the_showpiece_is_still_legible():
     said = message(hostile_delivery(SHOWPIECE), UTC)
     assert (
-        "‹!channel› ‹script›alert(1)‹/script› Bcc: x＠y.example evil ＠everyone "
-        "[click]❨http:∕∕evil.example)"
+        "‹!channel› ‹script›alert(1)‹/script› Bcc: x＠y․example evil ＠everyone "
+        "[click]❨http:∕∕evil․example)"
     ) in said.title
 
 

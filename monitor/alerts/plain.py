@@ -44,6 +44,10 @@ _LOOK_ALIKES = str.maketrans(
 _SCHEME = re.compile(r":\0*/\0*/")
 _MARKDOWN_LINK = re.compile(r"\]\0*\(")
 _WWW = re.compile(r"w\0*w\0*w\0*\.", re.IGNORECASE)
+_HOST_DOT = re.compile(
+    r"(\w\0*)\.(?=(?:\0*[^\W\d_A-Z]){2,24}(?!\0*\w)|(?:\0*[A-Z]){2,24}(?!\0*\w))"
+)
+"""The dot before what may be the end of a host's name: chats make a link of a bare one."""
 _SPACES = re.compile(r" [ \0]*")
 _LINE_BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
@@ -82,7 +86,8 @@ def aligned(text: str) -> str:
     mapped = _visible(text).translate(_LOOK_ALIKES)
     mapped = _SCHEME.sub(lambda found: found[0].replace("/", "\u2215"), mapped)
     mapped = _MARKDOWN_LINK.sub(lambda found: found[0].replace("(", "\u2768"), mapped)
-    return _WWW.sub(lambda found: found[0].replace(".", "\u2024"), mapped)
+    mapped = _WWW.sub(lambda found: found[0].replace(".", "\u2024"), mapped)
+    return _HOST_DOT.sub("\\1\u2024", mapped)
 
 
 def literal(text: str) -> str:

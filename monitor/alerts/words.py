@@ -22,7 +22,7 @@ from monitor.alerts.quoting import (
     quotes_from,
     why,
 )
-from monitor.models import AlertKind, Delivery, Digest, DigestItem
+from monitor.models import AlertKind, Delivery, Digest, DigestItem, host_of
 
 MAX_REASONS = 8
 MAX_OUTLETS = 3
@@ -95,7 +95,7 @@ def alert_words(delivery: Delivery, zone: tzinfo) -> tuple[Words, tuple[Quote, .
         "rule": bounded(inert(match.rule_title) or match.rule_id, SHORT),
         "heading": heading_of(article, match.evidence),
         "article_language": inert(article.language or ""),
-        "source": _source(article.feed_name, article.publisher),
+        "source": _source(article.url, article.feed_name, article.publisher),
         "published": moment(article.published_at, zone),
         "relevance": f"{match.relevance:.0%}",
         "url": safe_url(article.url),
@@ -177,7 +177,7 @@ def _evenly(sizes: Sequence[int], limit: int) -> list[int]:
 def _item(item: DigestItem, zone: tzinfo) -> Item:
     return Item(
         heading=bounded(inert(item.title[: 2 * MAX_HEADING]) or "(untitled)", MAX_HEADING // 2),
-        source=_source(item.source, item.publisher),
+        source=_source(item.url, item.source, item.publisher),
         when=moment(item.published_at, zone),
         relevance=f"{item.relevance:.0%}",
         url=safe_url(item.url),
@@ -202,12 +202,19 @@ def moment(instant: datetime | None, zone: tzinfo) -> str:
     return f"{day}, {minute[11:16]} {minute[16:]}"
 
 
-def _source(*names: str) -> str:
-    shown = [name for name in dict.fromkeys(map(_name, names)) if name]
+def _source(url: str, *names: str) -> str:
+    """The names of an article's source; that of the host at ``url`` may be a link."""
+    host = host_of(safe_url(url))
+    named = (name if _is_host(name, host) else _name(name) for name in names)
+    shown = [name for name in dict.fromkeys(named) if name]
     if not shown:
         return "unnamed source"
     mark = _LEFT_TO_RIGHT if direction(shown[0]) == "rtl" else ""
     return mark + " · ".join(shown)
+
+
+def _is_host(name: str, host: str) -> bool:
+    return "." in name and f".{host}".endswith(f".{name}") and len(name) <= SHORT
 
 
 def _name(name: str) -> str:
