@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from monitor import __version__, allocator, loading, reading
-from monitor.alerts import send
+from monitor.alerts import render, send, templating
+from monitor.alerts.templating import Templates
 from monitor.asking import AskTools
 from monitor.config import Config, resolve_destinations
-from monitor.errors import RulesError
+from monitor.errors import Mistake, RulesError
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
 from monitor.matching.packed import PackedRules
@@ -80,7 +81,11 @@ def poll_tools(
     )
 
 
-def deliver_tools(books: StoreThread[Store], destinations: Iterable[Destination]) -> DeliverTools:
+def deliver_tools(
+    books: StoreThread[Store],
+    destinations: Iterable[Destination],
+    templates: Templates = templating.OURS,
+) -> DeliverTools:
     """What delivering works with: senders, and where they send to."""
     return DeliverTools(
         books=books,
@@ -89,7 +94,15 @@ def deliver_tools(books: StoreThread[Store], destinations: Iterable[Destination]
         clock=now,
         random=random.random,
         zone=datetime.now().astimezone().tzinfo or UTC,
+        templates=templates,
     )
+
+
+def templates(settings: Config) -> tuple[Templates, tuple[Mistake, ...]]:
+    """The templates that can be used, and what is wrong with the operator's others."""
+    found, unread = templating.load(settings.templates.dir)
+    usable, failing = render.tried(found)
+    return usable, (*unread, *failing)
 
 
 def fetcher(settings: Config) -> Fetcher:

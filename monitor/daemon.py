@@ -79,7 +79,10 @@ class Daemon:
         self._store = SqliteStore.open(settings.storage.path, delivery_id=plan.delivery_id)
         self._books = StoreThread(self._store)
         self._poll_tools = assembly.poll_tools(settings, rules, self._books, since)
-        self._deliver_tools = assembly.deliver_tools(self._books, assembly.destinations(settings))
+        templates, self._misworded = assembly.templates(settings)
+        self._deliver_tools = assembly.deliver_tools(
+            self._books, assembly.destinations(settings), templates
+        )
         self._metrics = Metrics(lambda: time.monotonic() - self._ticked.get("poll", 0.0))
 
     async def run(self) -> bool:
@@ -135,6 +138,7 @@ class Daemon:
         )
         await self._note(EventKind.STARTED, "", f"news-monitor {__version__}")
         await self._note_rules()
+        await self._note_templates()
         logger().info(
             "started",
             version=__version__,
@@ -387,9 +391,14 @@ class Daemon:
         asyncio.get_running_loop().call_later(
             2 * settings.poll.timeout.total_seconds() + 1, replaced.close
         )
+        templates, self._misworded = assembly.templates(settings)
         self._deliver_tools = replace(
-            self._deliver_tools, destinations={one.name: one for one in destinations}
+            self._deliver_tools,
+            destinations={one.name: one for one in destinations},
+            templates=templates,
+            told=set(),
         )
+        await self._note_templates()
         try:
             await self._books.ask(self._store.sync_feeds, settings.sources, now())
         except StoreError as error:
@@ -422,6 +431,13 @@ class Daemon:
     async def _note_rules(self) -> None:
         detail = f"{self._rules.count} rules, version {self._rules.version}"
         await self._note(EventKind.RULES_LOADED, str(self._settings.rules.dir), detail)
+
+    async def _note_templates(self) -> None:
+        """What is wrong with the operator's templates costs no alert: ours are used."""
+        for mistake in self._misworded:
+            place = str(mistake).splitlines()[0]
+            logger().error(str(EventKind.TEMPLATE_FAILED), first=place, then="ours is used")
+            await self._note(EventKind.TEMPLATE_FAILED, mistake.file, f"ours is used: {mistake}")
 
     async def _note(self, kind: EventKind, subject: str, detail: str) -> None:
         try:

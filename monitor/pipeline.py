@@ -20,10 +20,11 @@ from datetime import datetime, timedelta, tzinfo
 
 from monitor import pages, reading
 from monitor.alerts import plan, render, retry, send
+from monitor.alerts.templating import OURS, Templates
 from monitor.articles import identity
 from monitor.articles.identity import Again
 from monitor.asking import AskTools
-from monitor.errors import WorkerFailed, WorkerTimeout
+from monitor.errors import Mistake, WorkerFailed, WorkerTimeout
 from monitor.failpoints import failpoint
 from monitor.feeds import health, outcomes
 from monitor.feeds.fetch import Request
@@ -102,6 +103,9 @@ class DeliverTools:
     clock: Callable[[], datetime]
     random: Callable[[], float]
     zone: tzinfo
+    templates: Templates = OURS
+    told: set[str] = field(default_factory=set)
+    """What has been said already of the operator's templates."""
 
 
 # --- poll --------------------------------------------------------------------------
@@ -445,7 +449,8 @@ async def _send(delivery: Delivery, tools: DeliverTools) -> DeliveryResult:
     if destination is None:
         reason, detail = DeliveryReason.NO_DESTINATION, "the configuration no longer names it"
     else:
-        message = render.message(delivery, tools.zone)
+        message, mistakes = render.rendered(delivery, tools.zone, tools.templates)
+        await _tell(mistakes, tools)
         try:
             answer = await tools.senders.call(SEND_DEADLINE, send.send, destination, message)
         except WorkerTimeout as error:
@@ -457,3 +462,17 @@ async def _send(delivery: Delivery, tools: DeliverTools) -> DeliveryResult:
                 return Sent(at=tools.clock())
             reason, detail = answer.reason or DeliveryReason.REFUSED, answer.detail
     return retry.after_failure(delivery, reason, detail, tools.clock(), tools.random)
+
+
+async def _tell(mistakes: Iterable[Mistake], tools: DeliverTools) -> None:
+    """Say once that a template of the operator's could not be used, and ours was."""
+    for mistake in mistakes:
+        if str(mistake) not in tools.told:
+            tools.told.add(str(mistake))
+            event = Event(
+                at=tools.clock(),
+                kind=EventKind.TEMPLATE_FAILED,
+                subject=mistake.file,
+                detail=f"ours was used: {mistake}",
+            )
+            await tools.books.ask(tools.books.store.log, event)

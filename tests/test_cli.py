@@ -225,6 +225,21 @@ def test_check_finds_a_destination_that_apprise_cannot_use_without_showing_it(
     assert "CANARY" not in done.stderr + done.stdout
 
 
+def test_check_names_file_and_line_of_a_template_that_cannot_be_used(tmp_path: Path) -> None:
+    it = Service(tmp_path, destinations={"desk": "json://localhost/"})
+    it.config.write_text(it.config.read_text("utf-8") + '\n[templates]\ndir = "words"\n', "utf-8")
+    assert "no such folder" in it.run("check").stderr
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words/alert.txt.j2").write_text("{{ rule }}\n{{ ruel }}\n", "utf-8")
+    (tmp_path / "words/alert.htm.j2").write_text("", "utf-8")
+    done = it.run("check")
+    assert done.returncode == 1
+    assert "words/alert.txt.j2:2:1: 'ruel' is undefined" in done.stderr
+    assert 'words/alert.htm.j2: no message has a template of this name (did you mean "alert' in (
+        done.stderr
+    )
+
+
 def test_check_guesses_which_service_was_meant(tmp_path: Path) -> None:
     done = Service(tmp_path, destinations={"bad": "mailtoo://user:CANARY@example.org"}).call(
         "check"

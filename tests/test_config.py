@@ -18,7 +18,7 @@ from monitor import units
 from monitor.config import Config, find, load, parse, resolve_destinations
 from monitor.config.tomlplaces import locate, places
 from monitor.errors import ConfigError, Mistake
-from monitor.models import Destination, FeedSource
+from monitor.models import Destination, FeedSource, MessageFormat
 
 ROOT = Path(__file__).parent.parent
 BAD = ROOT / "tests" / "config" / "bad"
@@ -109,7 +109,15 @@ def test_what_the_example_says_of_the_defaults_is_true() -> None:
         line.removeprefix("# ")
         for line in lines
         if line.startswith(
-            ("# path =", "# interval", "# min_", "# timeout", "# max_", "# allow_", "# dir =")
+            (
+                "# path =",
+                "# interval",
+                "# min_",
+                "# timeout",
+                "# max_",
+                "# allow_",
+                '# dir = "rules',
+            )
         )
         or line in {"[storage]", "[poll]", "[rules]"}
     )
@@ -185,6 +193,15 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default() -> N
 
 def test_a_good_variable_hides_a_mistake_of_the_file() -> None:
     assert read('[poll]\ninterval = "x"\n', NEWS_MONITOR_POLL__INTERVAL="30m").poll
+
+
+def test_a_destination_may_be_told_in_short_and_wording_stands_beside_the_file() -> None:
+    text = '[destinations.a]\nurl = "json://x"\nformat = "short"\n[templates]\ndir = "words"\n'
+    config = parse(text, FILE, {})
+    (found,) = resolve_destinations(config, {})
+    assert found.format is MessageFormat.SHORT
+    assert config.templates.dir == FILE.parent / "words"
+    assert parse("", FILE, {}).templates.dir is None
 
 
 def test_lists_come_as_json() -> None:

@@ -58,10 +58,11 @@ OWNERS = {
     "babel": {"monitor.matching.packs", "monitor.feeds.months"},
     "charset_normalizer": {"monitor.feeds.encodings"},
     "courlan": {"monitor.articles.identity"},
+    "css_inline": {"monitor.alerts.templating"},
     "daachorse": {"monitor.matching.automaton"},
     "defusedxml": {"monitor.feeds.opml", "monitor.feeds.sitemap"},
     "feedparser": {"monitor.feeds.syndication"},
-    "jinja2": {"monitor.alerts.render"},
+    "jinja2": {"monitor.alerts.templating"},
     "pebble": {"monitor.workers"},
     "py3langid": {"monitor.articles.language"},
     "prometheus_client": {"monitor.metrics"},
@@ -75,6 +76,7 @@ OWNERS = {
     "structlog": {"monitor.logs"},
     "trafilatura": {"monitor.articles.fulltext"},
     "tomlrt": {"monitor.config.edit"},
+    "wcwidth": {"monitor.alerts.mail"},
     "yaml": {"monitor.matching.yamlnodes"},
 }
 

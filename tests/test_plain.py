@@ -23,7 +23,7 @@ from monitor.alerts.plain import (
     safe_url,
 )
 
-LIVE = re.compile(r"[<>@`*|\x00-\x09\x0b-\x1f\x7f-\x9f]|://|\]\(|www\.", re.IGNORECASE)
+LIVE = re.compile(r"[<>@`*|\x00-\x09\x0b-\x1f\x7f-\x9f]|://|\]\(|(?i:www\.)|\w\.(com|[a-z]{2,3})\b")
 """What a chat service or mail client could act on, and every control character but LF."""
 
 OVERRIDES = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
@@ -92,12 +92,21 @@ def test_a_line_is_one_line_without_anything_unseen(text):
     [
         ("<!channel> <@U123> <http://a|b>", "‹!channel› ‹＠U123› ‹http:∕∕a∣b›"),
         ("@everyone @here", "＠everyone ＠here"),
-        ("mail x@y.example", "mail x＠y.example"),
+        ("mail x@y.example", "mail x＠y․example"),
         ("```code``` *bold* ||hidden||", "ˋˋˋcodeˋˋˋ ∗bold∗ ∣∣hidden∣∣"),
-        ("[click](http://evil.example)", "[click]❨http:∕∕evil.example)"),
+        ("[click](http://evil.example)", "[click]❨http:∕∕evil․example)"),
         ("[click]\u200b(x)", "[click]❨x)"),
         (":\u200b/\u2060/x", ":∕∕x"),
-        ("WwW.evil.example", "WwW․evil.example"),
+        ("WwW.evil.example", "WwW․evil․example"),
+        (
+            "evil.example evil.co.uk a.EXE xn--a.xn--p1ai пример.рф",
+            "evil․example evil․co․uk a․EXE xn--a․xn--p1ai пример․рф",
+        ),
+        (
+            "e.g. U.S. arms, 3.5 bn. Then St.Louis... and a.m.",
+            "e.g. U.S. arms, 3.5 bn. Then St.Louis... and a.m.",
+        ),
+        ("evil.\u200bc\u200bom", "evil․com"),
         ("R&D: 5 % [sic] (note)", "R&D: 5 % [sic] (note)"),
     ],
 )

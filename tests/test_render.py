@@ -46,6 +46,7 @@ def test_the_text_of_an_alert_reads_well_on_its_own():
         "\n"
         "Found Fri 7 Mar 2025, 22:16 +01:00. One message a match; delivery is at least once: "
         "a repeated id is a duplicate.\n"
+        "Quiet for a while: news-monitor silence algeria-us-arms 2h\n"
         "nm-7K2QM9XA · algeria-us-arms @ 3f9c2a1b"
     )
 
@@ -90,7 +91,7 @@ def test_a_rule_without_title_goes_by_its_id():
 def test_every_severity_has_its_word_and_colour(severity):
     said = told(severity=severity)
     assert said.title.startswith(f"[{severity}] ")
-    assert f'class="{severity}"' in said.html
+    assert f'class="severity {severity}"' in said.html
 
 
 def test_an_article_without_title_goes_by_its_first_words():
@@ -283,6 +284,15 @@ def test_the_only_link_is_the_articles_own_and_nothing_else_is_loaded():
     assert told().html.count("://") == 2
 
 
+def test_the_light_look_is_in_the_elements_and_the_dark_one_in_a_sheet():
+    html = told().html
+    page = Page(html)
+    (body,) = [attrs for tag, attrs in page.tags if tag == "body"]
+    assert "background: #fffdf9" in body["style"]
+    assert "@media (prefers-color-scheme:dark){\n.page{background:#15161a!important}" in html
+    assert html.count("<style") == 1
+
+
 def test_right_to_left_text_is_shown_rightly():
     title = "الجزائر وواشنطن تبحثان صفقة أسلحة"
     article = replace(ARTICLE, title=title, language="ar")
@@ -324,6 +334,7 @@ def test_nothing_in_a_message_is_live(text):
     assert tags <= {"html", "head", "meta", "title", "style", "body", "div", "span", "mark", "a"}
     names = {name for _, attrs in page.tags for name in attrs}
     allowed = {"charset", "name", "content", "class", "style", "dir", "lang", "href", "rel"}
+    allowed |= {"data-css-inline"}
     assert names <= allowed
     assert all(link.startswith("https://elwasat.example/") for link in page.attributes("href"))
     assert len(page.attributes("href")) <= 1
@@ -334,8 +345,8 @@ def test_nothing_in_a_message_is_live(text):
 def test_the_showpiece_is_still_legible():
     said = message(hostile_delivery(SHOWPIECE), UTC)
     assert (
-        "‹!channel› ‹script›alert(1)‹/script› Bcc: x＠y.example evil ＠everyone "
-        "[click]❨http:∕∕evil.example)"
+        "‹!channel› ‹script›alert(1)‹/script› Bcc: x＠y․example evil ＠everyone "
+        "[click]❨http:∕∕evil․example)"
     ) in said.title
 
 

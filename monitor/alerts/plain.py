@@ -44,8 +44,16 @@ _LOOK_ALIKES = str.maketrans(
 _SCHEME = re.compile(r":\0*/\0*/")
 _MARKDOWN_LINK = re.compile(r"\]\0*\(")
 _WWW = re.compile(r"w\0*w\0*w\0*\.", re.IGNORECASE)
+_HOST_DOT = re.compile(
+    r"(\w\0*)\.(?=(?:\0*[^\W\d_A-Z]){2,24}(?!\0*\w)|(?:\0*[A-Z]){2,24}(?!\0*\w))"
+)
+"""The dot before what may be the end of a host's name: chats make a link of a bare one."""
 _SPACES = re.compile(r" [ \0]*")
 _LINE_BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+
+_UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
+"""One within a word is no emphasis."""
+_HEADING = re.compile(r"^#", re.MULTILINE)
 
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
@@ -78,7 +86,17 @@ def aligned(text: str) -> str:
     mapped = _visible(text).translate(_LOOK_ALIKES)
     mapped = _SCHEME.sub(lambda found: found[0].replace("/", "\u2215"), mapped)
     mapped = _MARKDOWN_LINK.sub(lambda found: found[0].replace("(", "\u2768"), mapped)
-    return _WWW.sub(lambda found: found[0].replace(".", "\u2024"), mapped)
+    mapped = _WWW.sub(lambda found: found[0].replace(".", "\u2024"), mapped)
+    return _HOST_DOT.sub("\\1\u2024", mapped)
+
+
+def literal(text: str) -> str:
+    """Return inert text so that CommonMark, and Slack's dialect of it, show it as it is.
+
+    By look-alikes, as everything here: of backslashes Slack knows nothing.
+    """
+    text = _UNDERSCORE.sub("\uff3f", text).replace("~", "\u223c").replace("\\", "\u29f5")
+    return _HEADING.sub("\uff03", text)
 
 
 def bounded(text: str, limit: int) -> str:

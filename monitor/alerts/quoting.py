@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from monitor.alerts.plain import DROPPED, aligned, bounded, cut, inert
+from monitor.alerts.plain import DROPPED, aligned, bounded, cut, inert, literal
 from monitor.models import Article, Evidence
 
 MAX_HEADING = 300
@@ -61,6 +61,24 @@ class Reason:
     condition: str
     words: tuple[Word, ...]
     more: int
+
+
+def plainly(quote: Quote) -> str:
+    """Return it without marks."""
+    return inert("".join(each.text for each in quote.pieces))
+
+
+def starred(quote: Quote) -> str:
+    """Return it with a star on each side of what matched."""
+    return "".join(f"*{each.text}*" if each.is_match else each.text for each in quote.pieces)
+
+
+def bold(quote: Quote) -> str:
+    """Return it in CommonMark, with what matched in bold."""
+    return "".join(
+        f"**{literal(each.text)}**" if each.is_match else literal(each.text)
+        for each in quote.pieces
+    )
 
 
 # --- why it matched ----------------------------------------------------------------
@@ -212,18 +230,18 @@ def _window(text: str, marks: Sequence[Span], limit: int) -> int:
 
 
 def _quote(pieces: tuple[Piece, ...], language: str | None) -> Quote:
-    direction = _direction("".join(each.text for each in pieces))
+    towards = direction("".join(each.text for each in pieces))
     name = inert(language or "")
-    is_said_in_it = (name.partition("-")[0] in _RIGHT_TO_LEFT) == (direction == "rtl")
-    return Quote(pieces=pieces, direction=direction, language=name if is_said_in_it else "")
+    is_said_in_it = (name.partition("-")[0] in _RIGHT_TO_LEFT) == (towards == "rtl")
+    return Quote(pieces=pieces, direction=towards, language=name if is_said_in_it else "")
 
 
-def _direction(text: str) -> str:
-    """Say ``rtl`` aloud, for the mail clients that do not know ``auto``."""
+def direction(text: str) -> str:
+    """Return ``rtl`` or ``auto``: the former is said aloud for mail clients that know no ``auto``."""
     for character in text:
-        direction = unicodedata.bidirectional(character)
-        if direction in {"R", "AL"}:
+        kind = unicodedata.bidirectional(character)
+        if kind in {"R", "AL"}:
             return "rtl"
-        if direction == "L":
+        if kind == "L":
             return "auto"
     return "auto"

@@ -1,166 +1,130 @@
-"""Decides: the words of a message.
+"""Decides: a delivery as a message: one truth, rendered for each kind of channel.
 
-What a person needs at night, in this order: how urgent, which rule, what the article is called,
-who says so and when, the link, why it matched, the sentences with the matched words marked.
-Everything that came over the network passes through ``plain`` on its way here.
+``words`` says what there is to say, ``templating`` renders it; here is how much of it fits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import tzinfo
+from collections.abc import Callable, Mapping
+from datetime import UTC, tzinfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
-
-from monitor.alerts import notices
-from monitor.alerts.plain import bounded, fit, inert, paragraphs, safe_url
-from monitor.alerts.quoting import MAX_HEADING, SHORT, Quote, heading_of, quotes_from, why
-from monitor.alerts.times import moment
-from monitor.models import Article, Delivery, Message
+from monitor.alerts import notices, samples
+from monitor.alerts.plain import bounded, fit, line
+from monitor.alerts.templating import OURS, Templates
+from monitor.alerts.words import Words, alert_words, digest_words, groups, notice_words
+from monitor.errors import Mistake
+from monitor.models import Delivery, Message
 
 MAX_TITLE = 150
 MAX_TEXT = 3400
-"""Characters: Slack shows a message of up to 4,000, and some services count escapes."""
+"""Characters of an alert: Slack shows a message of up to 4,000, and some services count escapes."""
+MAX_DIGEST = 20_000
+"""Characters of a digest; chats get the beginning, and its true count."""
 MAX_HTML = 29_000
-"""Characters, of the 32,768 that Apprise puts into a mail; it would cut off the rest."""
-MAX_REASONS = 8
+"""Characters, of the 32,768 that Apprise lets a mail service have; it would cut off the rest."""
 
-_LEAD = 400
+DIGEST = "digest"
+"""What a digest is about, where an alert has its rule."""
+
+_Fill = Callable[[int], Mapping[str, object]]
+"""From how many sentences or items there is room for, to the words."""
 
 
 def message(delivery: Delivery, zone: tzinfo) -> Message:
-    """Return a delivery in words, with its instants in ``zone``.
+    """Return a delivery in our words, with its instants in ``zone``.
 
-    ``title`` is one line of at most ``MAX_TITLE`` characters, ``text`` at most ``MAX_TEXT``.
+    ``title`` is one line of at most ``MAX_TITLE`` characters, ``text`` at most ``MAX_TEXT``, of a
+    digest ``MAX_DIGEST``.
     """
-    alert, match = delivery.alert, delivery.alert.match
-    if notices.is_notice(match):
-        return _notice(delivery, zone)
-    article = alert.article
-    heading = heading_of(article, match.evidence)
-    rule = bounded(inert(match.rule_title) or match.rule_id, SHORT)
-    reasons, best = why(match.evidence)
-    quotes = quotes_from(article, match.evidence, best)
-    words: dict[str, object] = {
-        "severity": match.severity.value,
-        "rule": rule,
-        "heading": heading,
-        "article_language": inert(article.language or ""),
-        "source": _source(article),
-        "published": moment(article.published_at, zone)
-        if article.published_at
-        else "no date given",
-        "relevance": f"{match.relevance:.0%}",
-        "url": safe_url(article.url),
-        "reasons": reasons[:MAX_REASONS],
-        "more_reasons": max(len(reasons) - MAX_REASONS, 0),
-        "lead": "" if reasons else bounded(paragraphs(article.text[: 2 * _LEAD]), _LEAD),
-        "found": moment(alert.created_at, zone),
-        "rule_id": match.rule_id,
-        "rule_version": match.rule_version,
-        "delivery_id": delivery.public_id,
-    }
-    title = bounded(f"[{match.severity.value}] {rule}: {_plain(heading)}", MAX_TITLE)
+    return rendered(delivery, zone, OURS)[0]
+
+
+def rendered(
+    delivery: Delivery, zone: tzinfo, templates: Templates
+) -> tuple[Message, tuple[Mistake, ...]]:
+    """Return the same by templates of the operator, and what was wrong with those: in place of
+    each that failed stands ours."""
+    if (digest := delivery.digest) is not None:
+        words, count = digest_words(delivery, digest, zone)
+
+        def items(room: int) -> Words:
+            return words | {"groups": groups(digest, zone, room)}
+
+        said = _Said(templates, "digest", items, count, MAX_DIGEST)
+        topic = DIGEST
+    elif notices.is_notice(delivery.alert.match):
+        words = notice_words(delivery, zone)
+        said = _Said(templates, "notice", lambda _: words, 0, MAX_TEXT)
+        topic = delivery.alert.match.rule_id
+    else:
+        words, quotes = alert_words(delivery, zone)
+
+        def sentences(room: int) -> Words:
+            return words | {"quotes": quotes[:room]}
+
+        said = _Said(templates, "alert", sentences, len(quotes), MAX_TEXT)
+        topic = delivery.alert.match.rule_id
+    title = bounded(line(said.form("title", MAX_TITLE * 8)), MAX_TITLE)
     words["title"] = title
-    text = fit(_within(MAX_TEXT, _TEXT, words, quotes), MAX_TEXT)
-    return Message(title=title, text=text, html=_within(MAX_HTML, _HTML, words, quotes))
-
-
-def _within(
-    limit: int, template: Template, words: Mapping[str, object], quotes: Sequence[Quote]
-) -> str:
-    """Render with as many quotes as there is room for."""
-    rendered = ""
-    for count in range(len(quotes), -1, -1):
-        rendered = template.render(words, quotes=quotes[:count])
-        if len(rendered) <= limit:
-            break
-    return rendered
-
-
-def _plain(quote: Quote) -> str:
-    return inert("".join(each.text for each in quote.pieces))
-
-
-def _starred(quote: Quote) -> str:
-    return "".join(f"*{each.text}*" if each.is_match else each.text for each in quote.pieces)
-
-
-def _source(article: Article) -> str:
-    names = dict.fromkeys(map(inert, (article.feed_name, article.publisher)))
-    return " · ".join(bounded(name, SHORT) for name in names if name) or "unnamed source"
-
-
-# --- notices -----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """A line of a notice; an address is one that may be a link, as it comes from the user."""
-
-    kind: str
-    text: str
-    label: str = ""
-
-    @property
-    def written(self) -> str:
-        """As plain text has it."""
-        mark = notices.NAME if self.kind == "name" else ""
-        return mark + " ".join(filter(None, (self.label, self.text)))
-
-
-def _notice(delivery: Delivery, zone: tzinfo) -> Message:
-    """A message about the service itself: what is said of articles would mean nothing."""
-    alert = delivery.alert
-    rule = bounded(inert(alert.match.rule_title), SHORT)
-    heading = bounded(inert(alert.article.title), MAX_HEADING)
-    title = bounded(f"[{rule}] {heading}", MAX_TITLE)
-    words = {
-        "title": title,
-        "rule": rule,
-        "heading": heading,
-        "noticed": moment(alert.created_at, zone),
-        "paragraphs": [
-            [_line(place, text) for place, text in enumerate(paragraph.split("\n"))]
-            for paragraph in alert.article.text.split("\n\n")
-        ],
-        "delivery_id": delivery.public_id,
-    }
-    text = fit(_NOTICE_TEXT.render(words), MAX_TEXT)
-    return Message(title=title, text=text, html=_NOTICE_HTML.render(words))
-
-
-def _line(place: int, text: str) -> _Line:
-    if place == 0:
-        return _Line(kind="heading", text=inert(text))
-    if text.startswith(notices.NAME):
-        return _Line(kind="name", text=inert(text.removeprefix(notices.NAME)))
-    if safe_url(text) == text:
-        return _Line(kind="address", text=text)
-    for label in (notices.TRIED, notices.ADVICE):
-        if text.startswith(label):
-            return _Line(kind="labelled", label=label, text=inert(text.removeprefix(label)))
-    return _Line(kind="other", text=inert(text))
-
-
-# --- templates ---------------------------------------------------------------------
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("monitor.alerts"),
-        autoescape=select_autoescape(["html.j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    made = Message(
+        title=title,
+        text=said.form("txt", said.limit),
+        html=said.form("html", MAX_HTML),
+        markdown=said.form("md", said.limit),
+        short=said.form("short", MAX_TEXT),
+        id=delivery.public_id,
+        follows=delivery.follows,
+        topic=topic,
     )
-    environment.filters["starred"] = _starred
-    return environment
+    return made, tuple(said.mistakes)
 
 
-_TEMPLATES = _environment()
-_TEXT = _TEMPLATES.get_template("alert.txt.j2")
-_HTML = _TEMPLATES.get_template("alert.html.j2")
-_NOTICE_TEXT = _TEMPLATES.get_template("notice.txt.j2")
-_NOTICE_HTML = _TEMPLATES.get_template("notice.html.j2")
+class _Said:
+    """One delivery, its words, and what has been found wrong meanwhile."""
+
+    def __init__(
+        self, templates: Templates, kind: str, fill: _Fill, count: int, limit: int
+    ) -> None:
+        self._templates, self._kind, self._fill = templates, kind, fill
+        self._count = count
+        self.limit = limit
+        self.mistakes: list[Mistake] = []
+
+    def form(self, form: str, limit: int) -> str:
+        """Render with as many sentences or items as there is room for; if there is no room even
+        without, what the operator's template makes is not used."""
+        name = f"{self._kind}.{form}.j2"
+        text = self._rendered(self._templates, name, limit)
+        if len(text) > limit and name in self._templates.theirs:
+            what = f"what it makes is longer than {limit} characters"
+            self.mistakes.append(Mistake(file=self._file(name), message=what))
+            text = self._rendered(self._templates.without([name]), name, limit)
+        return text if form == "html" else fit(text.rstrip("\n"), limit)
+
+    def _rendered(self, templates: Templates, name: str, limit: int) -> str:
+        low, high, best = 0, self._count, ""
+        room = high
+        while True:  # the whole first: it nearly always fits
+            made = templates.render(name, self._fill(room))
+            if made.mistake and made.mistake not in self.mistakes:
+                self.mistakes.append(made.mistake)
+            if len(made.text) <= limit:
+                low, best = room + 1, made.text
+            else:
+                high = room - 1
+                best = best or (made.text if room == 0 else "")
+            if low > high:
+                return best or made.text
+            room = (low + high) // 2
+
+    def _file(self, name: str) -> str:
+        return str(self._templates.folder / name) if self._templates.folder else name
+
+
+def tried(templates: Templates) -> tuple[Templates, tuple[Mistake, ...]]:
+    """Render samples: return the templates that can be used, and what is wrong with the others."""
+    wrong: dict[Mistake, None] = {}
+    for sample in (samples.alert(), samples.bare_alert(), samples.digest()):
+        wrong |= dict.fromkeys(rendered(sample, UTC, templates)[1])
+    bad = {name for name in templates.theirs for each in wrong if each.file.endswith(f"/{name}")}
+    return templates.without(bad), tuple(wrong)

@@ -17,19 +17,25 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import cache
+from datetime import UTC, datetime, timedelta
+from email.headerregistry import Address
+from functools import cache, partial
+from typing import TYPE_CHECKING, TypeGuard
 
-from monitor.alerts.plain import bounded, fit, line
+from monitor.alerts import channels, mail
+from monitor.alerts.plain import bounded, line
 from monitor.alerts.redact import redacted
 from monitor.errors import DestinationError
 from monitor.mistakes import closest, quoted
-from monitor.models import DeliveryReason, Destination, Message
+from monitor.models import DeliveryReason, Destination, Message, MessageFormat
 
 _LOUD = ("apprise", "charset_normalizer", "oauthlib", "requests", "requests_oauthlib", "urllib3")
 _NEVER = logging.CRITICAL + 1
 for _name in _LOUD:
     logging.getLogger(_name).setLevel(_NEVER)  # first: Apprise logs while it is imported
+
+if TYPE_CHECKING:
+    from apprise.plugins.email.base import NotifyEmail
 
 from apprise import (  # noqa: E402
     Apprise,
@@ -47,10 +53,11 @@ PATIENCE = timedelta(seconds=10)
 """For connecting, and for each answer; below the deadline of the process that sends."""
 MAX_DETAIL = 300
 
-_HEADROOM = 0.9
-"""Of a service's limit is used: some of them count the escapes too."""
-_TITLE_AND_BODY = 16
-"""Characters that Apprise may put between a title and a body that share one field."""
+_SLACK_BLOCK = 3000
+"""Characters of a section (https://docs.slack.dev/reference/block-kit/blocks/section-block)."""
+_BYTES = {"ntfy": 3900}
+"""Services that count bytes. ntfy makes a file of what is longer than 4,096, or refuses it; the
+plugin lets 7,800 pass (https://docs.ntfy.sh/publish/#limitations)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +107,7 @@ def send(
     with _listening() as heard:
         try:
             service = _service(destination, heard, patience)
-            accepted = _notify(service, message)
+            accepted = _notify(service, message, destination.format)
         except DestinationError as error:
             return SendResult(ok=False, reason=DeliveryReason.REFUSED, detail=error.why)
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything
@@ -169,57 +176,114 @@ def _objection(service: NotifyBase) -> str:
             f"names {recipients} recipients, and a failure of one would repeat the message to "
             "the others; name a destination for each"
         )
-    return "" if recipients else "names no recipient"
+    if not recipients:
+        return "names no recipient"
+    return _why_no_letter(service) if _is_letter(service) else ""
+
+
+def _why_no_letter(service: NotifyEmail) -> str:
+    """Return why no mail could be made with what the URL names: an address or header that is none."""
+    nothing = Message(title="", text="", html="")
+    try:
+        mail.letter(nothing, "", "", _envelope(service), datetime.now(UTC))
+    except Exception as error:  # noqa: BLE001 - the email package raises many kinds
+        return f"an address or a header in its URL cannot be sent ({type(error).__name__})"
+    return ""
 
 
 # --- the message -------------------------------------------------------------------
 
 
-def _notify(service: NotifyBase, message: Message) -> bool:
-    title, body, body_format = _worded(service, message)
+def _notify(service: NotifyBase, message: Message, wanted: MessageFormat) -> bool:
+    if _is_letter(service):
+        return _post(service, message, wanted)
+    wording = channels.worded(message, _described(service), wanted)
     apprise = Apprise(asset=service.asset)
     apprise.add(service)
-    result = apprise.notify(title=title, body=body, body_format=body_format)
+    body_format = NotifyFormat(wording.spoken.value)
+    result = apprise.notify(title=wording.title, body=wording.body, body_format=body_format)
     return bool(result.status is AppriseResultStatus.SUCCESS)
 
 
-def _worded(service: NotifyBase, message: Message) -> tuple[str, str, NotifyFormat]:
-    """Return title, body and the format that says what the body is.
-
-    Where HTML is what a service speaks first, it is a mail (or the operator asked for it with
-    ``format=html``): but not if it has an HTML dialect of its own, as Telegram has, or too
-    little room. Where only Markdown is understood the text goes as it is, since it has
-    nothing live in it: told that it is text, Apprise would put backslashes into the link.
-    """
-    room = int(service.body_maxlen * _HEADROOM)
-    shares_room = service.title_maxlen <= 0 or service.overflow_amalgamate_title
-    title = bounded(message.title, service.title_maxlen if service.title_maxlen > 0 else room // 2)
-    if shares_room:
-        room -= len(title) + _TITLE_AND_BODY
-    is_mail = service.resolve_format() is NotifyFormat.HTML and not _has_dialect(service)
-    if is_mail and len(message.html) <= room:
-        return title, message.html, NotifyFormat.HTML
-    if service.resolve_format(NotifyFormat.TEXT) is NotifyFormat.MARKDOWN:
-        hard_breaks = fit(message.text, room - 2 * message.text.count("\n")).replace("\n", "  \n")
-        return title, hard_breaks, NotifyFormat.MARKDOWN
-    return title, _fitted(service, message.text, room), NotifyFormat.TEXT
-
-
-def _fitted(service: NotifyBase, text: str, room: int) -> str:
-    """Shorten a text until it fits with the escapes that Apprise adds to it."""
+def _described(service: NotifyBase) -> channels.Service:
     spoken = service.resolve_format(NotifyFormat.TEXT)
-    fitting = fit(text, room)
-    while fitting and _escaped_length(spoken, fitting) > room:
-        fitting = fit(text, len(fitting) * 9 // 10)
-    return fitting
+    first = service.resolve_format()
+    has_blocks = getattr(service, "use_blocks", False)
+    escaped = NotifyFormat.MARKDOWN if first is NotifyFormat.MARKDOWN else NotifyFormat.TEXT
+    return channels.Service(
+        title_room=service.title_maxlen,
+        body_room=min(service.body_maxlen, _SLACK_BLOCK) if has_blocks else service.body_maxlen,
+        shares_room=service.title_maxlen <= 0 or service.overflow_amalgamate_title,
+        first=channels.Spoken(first.value),
+        is_deaf_to_text=spoken is NotifyFormat.MARKDOWN,
+        has_dialect=type(service).dialect_convert is not NotifyBase.dialect_convert,
+        escaped_length=partial(_escaped_length, service, spoken, escaped),
+        bytes_room=_BYTES.get(str(service.service_name), 0),
+    )
 
 
-def _escaped_length(spoken: NotifyFormat, text: str) -> int:
-    return len(convert_between(NotifyFormat.TEXT, spoken, text))  # type: ignore[no-untyped-call]
+def _escaped_length(
+    service: NotifyBase, spoken: NotifyFormat, written: NotifyFormat, text: str
+) -> int:
+    if spoken is not NotifyFormat.MARKDOWN:
+        text = convert_between(NotifyFormat.TEXT, spoken, text)  # type: ignore[no-untyped-call]
+    return len(service.dialect_convert(text, body_format=written))
 
 
-def _has_dialect(service: NotifyBase) -> bool:
-    return type(service).dialect_convert is not NotifyBase.dialect_convert
+def _is_letter(service: NotifyBase) -> TypeGuard[NotifyEmail]:
+    """Whether a message to it is a mail of our own making."""
+    # Not imported above: it loads what warns of itself, and only a mail needs it.
+    from apprise.plugins.email.base import NotifyEmail, PGPMode  # noqa: PLC0415
+
+    return type(service) is NotifyEmail and service.pgp_mode == PGPMode.NONE
+
+
+def _envelope(service: NotifyEmail) -> mail.Envelope:
+    ((name, recipient),) = service.targets
+    sender_name, sender = service.from_addr
+    return mail.Envelope(
+        sender=_address(sender_name, str(sender)),
+        recipient=_address(name, recipient),
+        reply_to=tuple(_address(service.names.get(each), each) for each in service.reply_to),
+        headers=service.headers,
+    )
+
+
+def _post(service: NotifyEmail, message: Message, wanted: MessageFormat) -> bool:
+    """Hand a mail of our own making to the mail server, in the way the plugin does it.
+
+    The plugin would make the text part from the HTML, and a new ``Message-ID`` each time.
+    """
+    from apprise.plugins.email.smtp import AppriseSMTPController  # noqa: PLC0415
+
+    is_short = wanted is MessageFormat.SHORT
+    is_html = service.resolve_format() is NotifyFormat.HTML and not is_short
+    text = message.short if is_short else message.text
+    envelope = _envelope(service)
+    html = message.html if is_html else ""
+    letter = mail.letter(message, text, html, envelope, datetime.now(UTC))
+    try:
+        with AppriseSMTPController(
+            host=service.smtp_host,
+            port=service.port or 0,
+            secure_mode=service.secure_mode or "",
+            user=service.user,
+            password=service.password,
+            verify_certificate=service.verify_certificate,
+            socket_connect_timeout=service.socket_connect_timeout,
+        ) as smtp:
+            sender, recipient = envelope.sender.addr_spec, envelope.recipient.addr_spec
+            if smtp.sendmail(sender, [recipient], letter):
+                return True
+            service.logger.warning("the mail server refused the mail")
+    except (OSError, RuntimeError) as error:
+        where = f"no mail could be handed to {service.smtp_host}"
+        service.logger.warning(where if isinstance(error, OSError) else f"{where}: {error}")
+    return False
+
+
+def _address(name: object, address: str) -> Address:
+    return Address(display_name=line(name) if isinstance(name, str) else "", addr_spec=address)
 
 
 # --- what Apprise says about it ----------------------------------------------------

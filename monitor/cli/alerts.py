@@ -132,7 +132,7 @@ def notify(
         sys.exit(Exit.PROBLEM)
     store = SqliteStore.open(settings.storage.path, delivery_id=plan.delivery_id)
     try:
-        results = asyncio.run(_deliver_test(store, wanted))
+        results = asyncio.run(_deliver_test(store, wanted, settings))
     except KeyboardInterrupt:
         err.print(
             "news-monitor: stopped before every destination had answered; what was under way may"
@@ -145,12 +145,13 @@ def notify(
 
 
 async def _deliver_test(
-    store: SqliteStore, destinations: Sequence[Destination]
+    store: SqliteStore, destinations: Sequence[Destination], settings: config.Config
 ) -> list[DeliveryResult]:
     from monitor import assembly, pipeline  # noqa: PLC0415 - the readers of the ledger start faster
 
     assembly.begin()
-    tools = assembly.deliver_tools(StoreThread(store), destinations)
+    templates, _ = assembly.templates(settings)
+    tools = assembly.deliver_tools(StoreThread(store), destinations, templates)
     alert = _test_alert([one.name for one in destinations])
     try:
         claimed = await tools.books.ask(store.post, alert, _now(), pipeline.LEASE)

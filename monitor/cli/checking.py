@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from monitor import config, loading
-from monitor.alerts import send
+from monitor.alerts import render, send, templating
 from monitor.cli import online, state
 from monitor.cli.output import Exit, out, print_json, print_mistakes, safe
 from monitor.errors import ConfigError, DestinationError, Mistake, RulesError
@@ -57,6 +57,7 @@ def check(
         mistakes.extend(error.mistakes)
     else:
         mistakes.extend(destination_mistakes(settings))
+        mistakes.extend(template_mistakes(settings))
         counts = {"feeds": len(settings.sources), "destinations": len(settings.destinations)}
         try:
             ruleset = loading.load(settings.rules.dir, loading.names_in(settings))
@@ -107,6 +108,12 @@ def _missing(counts: Mapping[str, int], file: str) -> Iterator[Mistake]:
         yield Mistake(file=file, message="no feeds: nothing is polled (add [[feeds]])")
     if counts.get("destinations") == 0:
         yield Mistake(file=file, message="no destinations: nobody is told ([destinations])")
+
+
+def template_mistakes(settings: config.Config) -> tuple[Mistake, ...]:
+    """What is wrong with the operator's templates; the daemon would use ours instead."""
+    found, unread = templating.load(settings.templates.dir)
+    return (*unread, *render.tried(found)[1])
 
 
 def destination_mistakes(settings: config.Config) -> list[Mistake]:

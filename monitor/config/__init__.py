@@ -128,7 +128,7 @@ def resolve_destinations(config: Config, environ: Mapping[str, str]) -> tuple[De
             place = config.places[name]
             wrong.append(replace(place, message=f"{place.message}{error}"))
         else:
-            found.append(Destination(name=name, url=url))
+            found.append(Destination(name=name, url=url, format=settings.format))
     if wrong:
         raise ConfigError(wrong)
     return tuple(found)

@@ -29,6 +29,7 @@ from monitor.config.shape import (
     Poll,
     Rules,
     Storage,
+    TemplateSettings,
     checked,
 )
 from monitor.config.tomlfile import TomlFile, read_toml
@@ -51,6 +52,7 @@ class Config:
     rules: Rules
     operator: Operator
     metrics: MetricsSettings
+    templates: TemplateSettings
     feeds: tuple[Feed, ...]
     destinations: Mapping[str, DestinationSettings]
     folder: Path
@@ -105,6 +107,7 @@ def parse(text: str, file: Path, environ: Mapping[str, str]) -> Config:
         rules=tree.rules,
         operator=tree.operator,
         metrics=tree.metrics,
+        templates=tree.templates,
         feeds=tree.feeds,
         destinations=tree.destinations,
         folder=file.parent,
@@ -154,6 +157,7 @@ class _Settings(BaseSettings):
     rules: dict[str, Any]
     operator: dict[str, Any]
     metrics: dict[str, Any]
+    templates: dict[str, Any]
     feeds: list[Any]
     destinations: dict[str, Any]
 

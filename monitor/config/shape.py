@@ -16,6 +16,7 @@ from monitor.config.values import (
     Duration,
     FeedUrl,
     Folders,
+    FormatChoice,
     FullTextChoice,
     Header,
     Language,
@@ -30,7 +31,7 @@ from monitor.config.values import (
     same_feed,
 )
 from monitor.mistakes import Complaint, Path, complaints
-from monitor.models import FullText
+from monitor.models import FullText, MessageFormat
 
 
 class Section(BaseModel):
@@ -88,10 +89,17 @@ class MetricsSettings(Section):
     listen: Listen | None = None
 
 
+class TemplateSettings(Section):
+    """Where the operator's own wording is."""
+
+    dir: PathBesideConfig | None = None
+
+
 class DestinationSettings(Section):
     """A destination as it is written in the file: its URL, or where to read it."""
 
     url: Secret
+    format: FormatChoice = MessageFormat.FULL
 
 
 def _in_array(value: object) -> object:
@@ -108,6 +116,7 @@ class Tree(Section):
     rules: Rules
     operator: Operator
     metrics: MetricsSettings
+    templates: TemplateSettings
     feeds: Annotated[tuple[Feed, ...], BeforeValidator(_in_array)]
     destinations: dict[Name, DestinationSettings]
 
@@ -190,6 +199,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "rules": Rules,
     "operator": Operator,
     "metrics": MetricsSettings,
+    "templates": TemplateSettings,
     "feeds": Feed,
     "destinations": DestinationSettings,
 }
@@ -199,6 +209,7 @@ _EMPTY: Mapping[str, Any] = {
     "rules": {},
     "operator": {},
     "metrics": {},
+    "templates": {},
     "feeds": [],
     "destinations": {},
 }

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, PlainValidator, SecretStr, ValidationInfo
 
 from monitor import units
 from monitor.mistakes import found, quoted
-from monitor.models import FullText
+from monitor.models import FullText, MessageFormat
 
 # --- text ----------------------------------------------------------------------------
 
@@ -66,6 +66,15 @@ def _full_text(value: object) -> FullText:
 
 
 FullTextChoice = Annotated[FullText, PlainValidator(_full_text)]
+
+
+def _message_format(value: object) -> MessageFormat:
+    if not isinstance(value, str) or value not in set(MessageFormat):
+        raise ValueError(f'is "full" or "short", found {found(value)}')
+    return MessageFormat(value)
+
+
+FormatChoice = Annotated[MessageFormat, PlainValidator(_message_format)]
 
 # --- numbers with units --------------------------------------------------------------
 
