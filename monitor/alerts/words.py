@@ -7,7 +7,7 @@ how to have quiet. Everything that came over the network passes through ``plain`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from itertools import groupby
@@ -212,18 +212,26 @@ def notice_words(delivery: Delivery, zone: tzinfo) -> Words:
         "heading": bounded(inert(alert.article.title), MAX_HEADING),
         "noticed": moment(alert.created_at, zone),
         "paragraphs": [
-            [_line(place, text) for place, text in enumerate(paragraph.split("\n"))]
+            [_line(previous, text, next_) for previous, text, next_ in _beside(paragraph)]
             for paragraph in alert.article.text.split("\n\n")
         ],
         "delivery_id": delivery.public_id,
     }
 
 
-def _line(place: int, text: str) -> Line:
-    if place == 0:
+def _beside(paragraph: str) -> Iterator[tuple[str, str, str]]:
+    """Each line with the one before it and the one after it."""
+    lines = paragraph.split("\n")
+    return zip(["", *lines], lines, [*lines[1:], ""], strict=False)
+
+
+def _line(previous: str, text: str, following: str) -> Line:
+    if not previous:
         return Line(kind="heading", text=inert(text))
     if text.startswith(notices.NAME):
-        return Line(kind="name", text=inert(text.removeprefix(notices.NAME)))
+        name = text.removeprefix(notices.NAME)
+        is_host = _is_host(name, host_of(safe_url(following)))
+        return Line(kind="name", text=name if is_host else inert(name))
     if safe_url(text) == text:
         return Line(kind="address", text=text)
     for label in (notices.TRIED, notices.ADVICE):
