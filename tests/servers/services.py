@@ -110,7 +110,11 @@ class Services:
                 self.end_headers()
                 with services._lock:
                     context = services._context(self.host)
-                self.connection = context.wrap_socket(self.connection, server_side=True)
+                try:
+                    self.connection = context.wrap_socket(self.connection, server_side=True)
+                except OSError:  # whoever asked does not trust us, or has gone
+                    self.close_connection = True
+                    return
                 self.rfile = self.connection.makefile("rb")
                 self.wfile = self.connection.makefile("wb", 0)
                 self.close_connection = False
@@ -119,6 +123,12 @@ class Services:
                 services._take(self, self.host)
 
             do_GET = do_PUT = do_POST  # noqa: N815
+
+            def finish(self) -> None:
+                try:
+                    super().finish()
+                finally:
+                    self.connection.close()
 
             def log_message(self, *_: object) -> None:
                 pass
