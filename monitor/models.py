@@ -5,6 +5,7 @@ They are named for where they go, in the order in which they are made::
     FeedSource -> FeedState -> Response | NotModified | FetchError
                -> ParsedFeed -> Article -> Match -> Alert -> PollOutcome
     PollOutcome ==(one transaction)==> Delivery -> Message -> Sent | Retry | Dead
+               held deliveries ==(when due)==> the Alert of a digest
 
 All of them can be pickled, and hold nothing but plain values; every instant is an
 aware UTC ``datetime`` and every span a ``timedelta``.
@@ -13,7 +14,7 @@ aware UTC ``datetime`` and every span a ``timedelta``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -357,6 +358,36 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigestTime:
+    """When digests are due: every full hour, or once a day."""
+
+    at: time | None = None
+    """By the clock on the destination's wall, every day; ``None``: every full hour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """At most so many alerts in any such span; what is more waits for the digest."""
+
+    count: int
+    span: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """What a rule's author says of how its matches are told."""
+
+    is_experimental: bool = False
+    """It is on trial: never told at once."""
+    digest: DigestTime | None = None
+    """Its matches wait for a digest at these times."""
+    throttle: Throttle | None = None
+
+
+AT_ONCE = Handling()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """One rule held on one article."""
 
@@ -371,6 +402,8 @@ class Match:
     notify: tuple[str, ...] | None
     """Destinations; ``None`` means every one."""
     evidence: tuple[Evidence, ...]
+    handling: Handling = field(default=AT_ONCE, compare=False)
+    """For planning; it is not stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -394,6 +427,67 @@ class Judged:
 # --- what people are told ----------------------------------------------------------
 
 
+class AlertKind(StrEnum):
+    """What an alert tells."""
+
+    ARTICLE = "article"
+    UPDATE = "update"
+    """An article that was told of says something else now."""
+    DIGEST = "digest"
+    """What was held for one destination, together."""
+    ESCALATION = "escalation"
+    """Nobody has acknowledged an alert in time."""
+    NOTICE = "notice"
+    """The service itself, for its operator."""
+    TEST = "test"
+
+
+class PlanReason(StrEnum):
+    """Why a delivery is not simply due at once; people read these in the ledger."""
+
+    QUIET_HOURS = "quiet hours"
+    THROTTLED = "throttled"
+    DIGEST = "digest"
+    """Its rule, or its severity at this destination, waits for the digest."""
+    WEAK = "weak match"
+    EXPERIMENTAL = "experimental rule"
+    SAME_STORY = "same story"
+    SILENCED = "silenced"
+    ROUTED = "routed elsewhere"
+    ESCALATION = "escalation"
+    ACKNOWLEDGED = "acknowledged"
+    UPDATE = "update"
+
+
+class DeliveryState(StrEnum):
+    """Where one message to one destination stands."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    DEAD = "dead"
+    HELD = "held"
+    """It waits for a digest, or for nothing yet."""
+    COVERED = "covered"
+    """It is not sent by itself: another message tells of it, or nobody wants it. Final."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What one delivery of an alert begins as, where it is not simply due at once."""
+
+    destination: str
+    reason: PlanReason
+    state: DeliveryState = DeliveryState.PENDING
+    """``PENDING``, ``HELD`` or ``COVERED``."""
+    due_at: datetime | None = None
+    """While pending: when it is due. While held: when the digest is; ``None``: not yet known."""
+    told_by: str = ""
+    """The key of the alert whose delivery to the same destination tells of it."""
+    detail: str = ""
+    """More about the reason, in words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """What will be said about one match, to whom; ``key`` makes it be said once."""
@@ -403,6 +497,12 @@ class Alert:
     match: Match
     destinations: tuple[str, ...]
     created_at: datetime
+    kind: AlertKind = AlertKind.ARTICLE
+    note: str = ""
+    """What it says beside the article, in one line: what an update changed."""
+    planned: tuple[Planned, ...] = field(default=(), compare=False)
+    """For those of its destinations whose delivery is not due at once; the store has them as
+    deliveries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -470,15 +570,6 @@ class PollOutcome:
     events: tuple[Event, ...] = ()
 
 
-class DeliveryState(StrEnum):
-    """Where one message to one destination stands."""
-
-    PENDING = "pending"
-    SENDING = "sending"
-    SENT = "sent"
-    DEAD = "dead"
-
-
 class DeliveryReason(StrEnum):
     """Why a delivery is to be tried again, or was given up."""
 
@@ -494,6 +585,42 @@ class DeliveryReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigestItem:
+    """One delivery that a digest tells of."""
+
+    rule_id: str
+    rule_title: str
+    severity: Severity
+    relevance: float
+    title: str
+    url: str
+    source: str
+    """The feed's name."""
+    publisher: str
+    language: str | None
+    published_at: datetime | None
+    reason: PlanReason | None
+    """Why it waited."""
+    outlets: int = 0
+    """How many other deliveries of the same story it tells of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What a digest tells of: by rule, the most urgent rule first, the most relevant item first."""
+
+    items: tuple[DigestItem, ...]
+    """At most ``planning.MOST_ITEMS``, chosen evenly among the rules."""
+    count: int
+    """How many there are in all."""
+    counts: tuple[tuple[str, int], ...]
+    """For each rule (its title), in the order of the items, how many there are in all."""
+    since: datetime
+    """When the oldest of them was found."""
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One alert for one destination, as claimed from the outbox."""
 
@@ -505,6 +632,18 @@ class Delivery:
     attempts: int
     """How often it was handed to a sender, this time included."""
     created_at: datetime
+    plan_reason: PlanReason | None = None
+    """Why it was not due at once."""
+    outlets: tuple[str, ...] = ()
+    """The other publishers of the same story that it tells of so far."""
+    digest: Digest | None = None
+    """Of an alert of that kind: what it tells of."""
+
+    @property
+    def kind(self) -> AlertKind:
+        """What its message is: an article's alert that nobody acknowledged comes as escalation."""
+        is_escalated = self.plan_reason is PlanReason.ESCALATION
+        return AlertKind.ESCALATION if is_escalated else self.alert.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

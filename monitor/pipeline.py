@@ -11,10 +11,13 @@ its row, an article that could not be judged in the operator's log.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
+from itertools import islice
+from typing import TypeVar
 
 from monitor import pages, reading
 from monitor.alerts import plan, render, retry, send
@@ -49,9 +52,12 @@ from monitor.models import (
     Retry,
     Sent,
 )
+from monitor.planning import Policy
 from monitor.store.protocol import Commit, Known, Store
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers
+
+Told = TypeVar("Told", JudgedArticle, EditedArticle)
 
 JUDGE_DEADLINE = timedelta(seconds=2)
 """For one article; a batch has as many times that as it has articles."""
@@ -79,8 +85,12 @@ class PollTools:
     min_interval: timedelta
     max_bytes: int
     random: Callable[[], float] = random.random
+    policy: Policy = field(default_factory=Policy)
     since: timedelta | None = None
     """How old an article of a feed's first poll may be to alert; ``None``: none does."""
+    planning: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held from a look at the past until what follows from it is written: what two polls bring at
+    once is planned one after the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +188,7 @@ async def _commit_news(
             events += unjudged
             judged.update(zip(fresh, map(_verdict, filled.articles, found), strict=True))
         failpoint("poll: judged")
-        planned = (_plan(feed, judged[article], claims, tools) for article, claims in admitted)
+        followed = (_follow(feed, judged[article], claims, tools) for article, claims in admitted)
         outcome = outcomes.after_news(
             feed,
             response,
@@ -190,16 +200,39 @@ async def _commit_news(
         )
         outcome = replace(
             outcome,
-            articles=tuple(planned),
+            articles=tuple(followed),
             pages_read=read,
             pages_failed=failed,
-            edited=await _plan_edits(feed, again, judged, tools),
+            edited=await _follow_edits(feed, again, judged, tools),
             renamed=tuple(_renamed(again)),
             events=events + outcome.events + _renaming(feed, again, len(parsed.articles), tools),
         )
-        if await tools.books.ask(tools.books.store.commit, outcome) is Commit.DONE:
+        outcome, written = await _plan_and_commit(outcome, tools)
+        if written is Commit.DONE:
             failpoint("poll: committed")
             return outcome
+
+
+async def _plan_and_commit(outcome: PollOutcome, tools: PollTools) -> tuple[PollOutcome, Commit]:
+    """Plan the deliveries of all alerts by what has been told before, and write everything."""
+    alerts = [alert for judged in outcome.articles for alert in judged.alerts]
+    alerts += [alert for edited in outcome.edited for alert in edited.alerts]
+    if not alerts:
+        return outcome, await tools.books.ask(tools.books.store.commit, outcome)
+    async with tools.planning:
+        rules = [alert.match.rule_id for alert in alerts]
+        past = await tools.books.ask(tools.books.store.past, rules, tools.clock())
+        planned = iter(plan.planned(alerts, past, tools.policy, tools.clock()))
+        outcome = replace(
+            outcome,
+            articles=tuple(_with_plans(one, planned) for one in outcome.articles),
+            edited=tuple(_with_plans(one, planned) for one in outcome.edited),
+        )
+        return outcome, await tools.books.ask(tools.books.store.commit, outcome)
+
+
+def _with_plans(told: Told, planned: Iterator[Alert]) -> Told:
+    return replace(told, alerts=tuple(islice(planned, len(told.alerts))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +338,7 @@ async def _judge_alone(article: Article, tools: PollTools) -> tuple[Judged, tupl
     return judged[0], tuple(_troubles((article,), judged, tools.clock()))
 
 
-def _plan(
+def _follow(
     feed: FeedState, verdict: _Verdict, claims: tuple[str, ...], tools: PollTools
 ) -> JudgedArticle:
     """What follows from the matches; an article that is no news is recorded silently."""
@@ -316,7 +349,7 @@ def _plan(
     return JudgedArticle(article=article, claims=claims, matches=matches, alerts=alerts)
 
 
-async def _plan_edits(
+async def _follow_edits(
     feed: FeedState,
     again: Sequence[Again],
     judged: Mapping[Article, _Verdict],
@@ -328,11 +361,12 @@ async def _plan_edits(
         return ()
     held = await tools.books.ask(tools.books.store.held, [edit.article_id for edit in edits])
     return tuple(
-        _plan_edit(feed, edit, judged[edit.article], held[edit.article_id], tools) for edit in edits
+        _follow_edit(feed, edit, judged[edit.article], held[edit.article_id], tools)
+        for edit in edits
     )
 
 
-def _plan_edit(
+def _follow_edit(
     feed: FeedState,
     edit: Again,
     verdict: _Verdict,

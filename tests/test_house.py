@@ -42,7 +42,7 @@ FLOORS = [
         "monitor.metrics",
         "monitor.systemd",
     },
-    {"monitor.mistakes"},
+    {"monitor.mistakes", "monitor.planning"},
     {"monitor.textfiles", "monitor.units", "monitor.caches"},
     {"monitor.models", "monitor.errors", "monitor.failpoints"},
     {"monitor"},

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from monitor.alerts import plan
-from monitor.models import Alert, Article, Event, EventKind, Match, Severity
+from monitor.models import Alert, AlertKind, Article, Event, EventKind, Match, Severity
 
 LONGEST_GATHERING = timedelta(minutes=1)
 LINES = 8
@@ -67,8 +67,7 @@ def notice(events: Sequence[Event], upto: int, destinations: Sequence[str], now:
         notify=tuple(destinations),
         evidence=(),
     )
-    (alert,) = plan.alerts_for(article, [match], destinations, now)
-    return alert
+    return plan.lone_alert(article, match, destinations, now, AlertKind.NOTICE)
 
 
 def _title(events: Sequence[Event]) -> str:

@@ -19,6 +19,7 @@ from monitor.cli.filtering import marked
 from monitor.cli.output import Exit, err, out, print_json, print_table, safe, when
 from monitor.models import (
     Alert,
+    AlertKind,
     Article,
     DeliveryResult,
     Destination,
@@ -204,5 +205,4 @@ def _test_alert(destinations: Sequence[str]) -> Alert:
             ),
         ),
     )
-    (alert,) = plan.alerts_for(article, [match], destinations, _now())
-    return alert
+    return plan.lone_alert(article, match, destinations, _now(), AlertKind.TEST)

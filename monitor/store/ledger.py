@@ -16,7 +16,9 @@ from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert
 _ALERTS = f"SELECT {ALERT_COLUMNS} FROM {ALERT_TABLES}"  # noqa: S608
 
 _DELIVERIES = """
-    SELECT * FROM delivery WHERE alert_id IN (SELECT value FROM json_each(?)) ORDER BY id
+    SELECT delivery.*, teller.public_id AS told_by_public_id, teller.alert_id AS told_by_alert
+    FROM delivery LEFT JOIN delivery AS teller ON teller.id = delivery.told_by
+    WHERE delivery.alert_id IN (SELECT value FROM json_each(?)) ORDER BY delivery.id
 """
 _EVENTS = "SELECT * FROM event ORDER BY id DESC LIMIT ?"
 _EVENTS_OF_KINDS = """
@@ -30,7 +32,7 @@ _ARTICLE_COUNTS = """
     SELECT feed.id AS feed_id, feed.url AS feed_url, count(*) AS articles,
         sum(EXISTS (SELECT 1 FROM match WHERE article_id = article.id)) AS matched,
         sum(EXISTS (SELECT 1 FROM match JOIN alert ON alert.match_id = match.id
-                    WHERE article_id = article.id)) AS alerted
+                    WHERE article_id = article.id AND NOT match.is_weak)) AS alerted
     FROM article JOIN feed ON feed.id = article.feed_id
     WHERE article.stored_at >= :since
     GROUP BY article.feed_id ORDER BY feed.position IS NULL, feed.position, feed.id

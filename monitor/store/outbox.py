@@ -5,6 +5,8 @@ A delivery's life::
     pending ──claim──> sending ──Sent──> sent
        ^                  ├─────Dead──> dead
        └──Retry, release──┘   (a claim that runs out is due again)
+
+    held ──gathered by a digest──> covered   (``planned`` tells them apart)
 """
 
 from __future__ import annotations
@@ -21,7 +23,6 @@ from monitor.models import (
     Delivery,
     DeliveryReason,
     DeliveryResult,
-    DeliveryState,
     Retry,
     Sent,
 )
@@ -32,8 +33,9 @@ DeliveryId = Callable[[str, str], str]
 """Makes the public id of a delivery from its alert's key and its destination."""
 
 ALERT_COLUMNS = """
-    article.*, match.*, alert.id AS alert_id, alert.key AS alert_key,
-    alert.created_at AS alert_created_at,
+    article.*, match.*, alert.id AS alert_id, alert.key AS alert_key, alert.kind AS alert_kind,
+    alert.note AS alert_note, alert.created_at AS alert_created_at,
+    alert.acknowledged_at, alert.acknowledged_by,
     (SELECT json_group_array(destination ORDER BY id) FROM delivery WHERE alert_id = alert.id)
         AS destinations
 """
@@ -96,31 +98,40 @@ def alert_id(db: Database, key: str) -> int | None:
     return None if found is None else found["id"]
 
 
-def write_alert(db: Database, alert: Alert, match_id: int, delivery_id: DeliveryId) -> None:
-    """Write an alert with one delivery for each destination, unless its key is known."""
+def write_alert(db: Database, alert: Alert, match_id: int, delivery_id: DeliveryId) -> int | None:
+    """Write an alert with one delivery for each destination; its id, ``None`` if its key is known."""
     if alert_id(db, alert.key) is not None:
-        return
-    at = alert.created_at
-    new_id = insert(db, "alert", rows.row(key=alert.key, match_id=match_id, created_at=at))
+        return None
+    new_id = insert(db, "alert", rows.alert_row(alert, match_id))
+    planned = {one.destination: one for one in alert.planned}
     for destination in dict.fromkeys(alert.destinations):
-        delivery = rows.row(
-            public_id=delivery_id(alert.key, destination),
-            alert_id=new_id,
-            destination=destination,
-            state=DeliveryState.PENDING,
-            created_at=at,
-            next_attempt_at=at,
+        plan = planned.get(destination)
+        told_by = _delivery_of(db, plan.told_by, destination) if plan and plan.told_by else None
+        delivery = rows.delivery_row(alert, destination, plan) | rows.row(
+            public_id=delivery_id(alert.key, destination), alert_id=new_id, told_by=told_by
         )
         insert(db, "delivery", delivery)
+    return new_id
 
 
-def write_lone_alert(db: Database, alert: Alert, now: datetime, delivery_id: DeliveryId) -> None:
-    """Write an alert that no poll brought, with its article and match, unless its key is known."""
+def _delivery_of(db: Database, key: str, destination: str) -> int | None:
+    found = db.execute(
+        "SELECT id FROM delivery WHERE alert_id = :alert AND destination = :destination",
+        {"alert": alert_id(db, key)} | rows.row(destination=destination),
+    ).fetchone()
+    return None if found is None else found["id"]
+
+
+def write_lone_alert(
+    db: Database, alert: Alert, now: datetime, delivery_id: DeliveryId
+) -> int | None:
+    """Write an alert that no poll brought, with its article and match; its id, ``None`` if its key
+    is known."""
     if alert_id(db, alert.key) is not None:
-        return
+        return None
     article_id = insert(db, "article", rows.article_row(alert.article, None, now))
     match_id = insert(db, "match", rows.match_row(alert.match, article_id))
-    write_alert(db, alert, match_id, delivery_id)
+    return write_alert(db, alert, match_id, delivery_id)
 
 
 def due(db: Database, now: datetime, limit: int, busy: Iterable[str]) -> tuple[int, ...]:
@@ -154,7 +165,8 @@ def claim(db: Database, ids: Sequence[int], until: datetime) -> tuple[Delivery, 
 def _delivery(db: Database, delivery_id: int) -> Delivery:
     sql = f"""
         SELECT {ALERT_COLUMNS}, delivery.id AS delivery_id, delivery.public_id,
-            delivery.destination, delivery.attempts, delivery.created_at AS delivery_created_at
+            delivery.destination, delivery.attempts, delivery.created_at AS delivery_created_at,
+            delivery.plan_reason
         FROM {ALERT_TABLES} JOIN delivery ON delivery.alert_id = alert.id
         WHERE delivery.id = ?
     """  # noqa: S608

@@ -21,6 +21,7 @@ from monitor.models import (
     FeedState,
     PollOutcome,
 )
+from monitor.planning import Past
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,10 @@ class Store(Protocol):
         edited article is rewritten in place; a match that no longer holds goes, unless an alert
         has told of it.
         """
+
+    def past(self, rule_ids: Iterable[str], now: datetime) -> Past:
+        """What planning asks for alerts of these rules: what was told, how often, what is
+        silenced."""
 
     def due_deliveries(
         self, now: datetime, lease: timedelta, limit: int, busy: Iterable[str] = ()

@@ -28,7 +28,8 @@ from monitor.models import (
     FeedState,
     PollOutcome,
 )
-from monitor.store import connection, ledger, outbox, polls
+from monitor.planning import Past
+from monitor.store import connection, ledger, outbox, plans, polls
 from monitor.store.outbox import DeliveryId
 from monitor.store.protocol import Commit, Known
 from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert
@@ -136,6 +137,11 @@ class SqliteStore:
         except polls.ClaimedMeanwhile:
             return Commit.CONFLICT
         return Commit.DONE
+
+    def past(self, rule_ids: Iterable[str], now: datetime) -> Past:
+        """What planning follows from for alerts of these rules."""
+        with self._reading():
+            return plans.past(self._db, rule_ids, now)
 
     # --- deliveries ----------------------------------------------------------------
 
