@@ -73,6 +73,7 @@ OWNERS = {
     "structlog": {"monitor.logs"},
     "trafilatura": {"monitor.articles.fulltext"},
     "tomlrt": {"monitor.config.edit"},
+    "tzlocal": {"monitor.assembly"},
     "yaml": {"monitor.matching.yamlnodes"},
 }
 

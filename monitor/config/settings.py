@@ -27,6 +27,7 @@ from monitor.config.shape import (
     MetricsSettings,
     Operator,
     Poll,
+    RouteSettings,
     Rules,
     Storage,
     checked,
@@ -53,6 +54,7 @@ class Config:
     metrics: MetricsSettings
     feeds: tuple[Feed, ...]
     destinations: Mapping[str, DestinationSettings]
+    routes: Mapping[str, RouteSettings]
     folder: Path
     """That of the file."""
     places: Mapping[str, Mistake] = field(repr=False, compare=False)
@@ -107,6 +109,7 @@ def parse(text: str, file: Path, environ: Mapping[str, str]) -> Config:
         metrics=tree.metrics,
         feeds=tree.feeds,
         destinations=tree.destinations,
+        routes=tree.routes,
         folder=file.parent,
         places={
             name: placed(Complaint(path=("destinations", name, "url"), message=""))
@@ -156,6 +159,7 @@ class _Settings(BaseSettings):
     metrics: dict[str, Any]
     feeds: list[Any]
     destinations: dict[str, Any]
+    routes: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
