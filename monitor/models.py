@@ -614,7 +614,7 @@ class Digest:
     count: int
     """How many there are in all."""
     counts: tuple[tuple[str, int], ...]
-    """For each rule (its title), in the order of the items, how many there are in all."""
+    """For each rule (its id), in the order of the items, how many there are in all."""
     since: datetime
     """When the oldest of them was found."""
     until: datetime

@@ -20,7 +20,7 @@ from itertools import islice
 from typing import TypeVar
 
 from monitor import pages, reading
-from monitor.alerts import plan, render, retry, send
+from monitor.alerts import digests, plan, render, retry, send
 from monitor.articles import identity
 from monitor.articles.identity import Again
 from monitor.errors import WorkerFailed, WorkerTimeout
@@ -103,6 +103,7 @@ class DeliverTools:
     clock: Callable[[], datetime]
     random: Callable[[], float]
     zone: tzinfo
+    policy: Policy = field(default_factory=Policy)
 
 
 # --- poll --------------------------------------------------------------------------
@@ -410,6 +411,24 @@ def _is_news(feed: FeedState, article: Article, tools: PollTools) -> bool:
     if tools.since is None or article.published_at is None:
         return False
     return tools.clock() - article.published_at <= tools.since
+
+
+# --- digest ------------------------------------------------------------------------
+
+
+async def gather(tools: DeliverTools) -> int:
+    """Write the digests that are due, each with what it tells of; how many.
+
+    Raises:
+        StoreError: the rest is still due.
+    """
+    store, now = tools.books.store, tools.clock()
+    due = await tools.books.ask(store.digests_due, now)
+    for gathering in due:
+        alert = digests.digest_alert(gathering, tools.policy, now)
+        await tools.books.ask(store.gather, gathering, alert, now)
+        failpoint("digest: gathered")
+    return len(due)
 
 
 # --- deliver -----------------------------------------------------------------------

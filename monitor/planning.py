@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
-from monitor.models import DeliveryState, DigestTime, Severity
+from monitor.models import DeliveryState, Digest, DigestTime, Severity
 
 SAME_STORY = timedelta(hours=72)
 """How long after an alert another outlet's article may be the same story."""
@@ -87,6 +87,17 @@ class Silence:
     reason: str = ""
     ended_at: datetime | None = None
     """When somebody ended it before its time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathering:
+    """What was held for a destination, now that its digest is due."""
+
+    destination: str
+    due_at: datetime
+    upto: int
+    """The last delivery's number: what came later is another digest's."""
+    digest: Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ from monitor.models import (
     PlanReason,
     Severity,
 )
-from monitor.planning import SAME_STORY, Past, Policy, RouteTo, Silence, Told
+from monitor.planning import NOTHING, SAME_STORY, Past, Policy, RouteTo, Silence, Told
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Douglas Crockford's base 32: no I, L, O or U, so that an id can be read aloud."""
@@ -135,6 +135,12 @@ def planned(
         )
         past = _followed(past, made[-1], plans)
     return tuple(made)
+
+
+def lone_planned(alert: Alert, policy: Policy, now: datetime) -> Alert:
+    """Return an alert that no poll brought, with its plans: only quiet hours hold it up."""
+    (made,) = planned([alert], NOTHING, policy, now)
+    return made
 
 
 _Plans = dict[str, Planned | None]

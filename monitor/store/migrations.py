@@ -282,7 +282,9 @@ DROP TABLE delivery;
 ALTER TABLE planned_delivery RENAME TO delivery;
 CREATE INDEX delivery_open ON delivery (destination, created_at, id, next_attempt_at)
     WHERE next_attempt_at IS NOT NULL;
-CREATE INDEX delivery_held ON delivery (destination, digest_at) WHERE state = 'held';
+CREATE INDEX delivery_digest ON delivery (digest_at, destination)
+    WHERE state = 'held' AND digest_at IS NOT NULL;
+CREATE INDEX delivery_waiting ON delivery (destination) WHERE state = 'held' AND digest_at IS NULL;
 CREATE INDEX delivery_told_by ON delivery (told_by) WHERE told_by IS NOT NULL;
 
 CREATE TABLE silence (

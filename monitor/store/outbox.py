@@ -12,6 +12,7 @@ A delivery's life::
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -19,6 +20,7 @@ from sqlite_utils import Database
 
 from monitor.models import (
     Alert,
+    AlertKind,
     Dead,
     Delivery,
     DeliveryReason,
@@ -26,7 +28,7 @@ from monitor.models import (
     Retry,
     Sent,
 )
-from monitor.store import rows
+from monitor.store import digests, rows
 from monitor.store.connection import insert
 
 DeliveryId = Callable[[str, str], str]
@@ -92,6 +94,14 @@ _DEAD = """
 """
 
 
+_OUTLETS = """
+    SELECT DISTINCT coalesce(nullif(article.publisher, ''), article.feed_name) AS outlet
+    FROM delivery JOIN alert ON alert.id = delivery.alert_id JOIN match ON match.id = alert.match_id
+        JOIN article ON article.id = match.article_id
+    WHERE delivery.told_by = :id ORDER BY delivery.id
+"""
+
+
 def alert_id(db: Database, key: str) -> int | None:
     """The id of the alert that has this key."""
     found = db.execute("SELECT id FROM alert WHERE key = :key", rows.row(key=key)).fetchone()
@@ -154,6 +164,14 @@ def pending(db: Database, key: str) -> tuple[int, ...]:
     return tuple(row["id"] for row in found)
 
 
+def deliveries_of(db: Database, key: str) -> tuple[int, ...]:
+    """All deliveries of one alert."""
+    found = db.execute(
+        "SELECT id FROM delivery WHERE alert_id = :alert ORDER BY id", {"alert": alert_id(db, key)}
+    )
+    return tuple(row["id"] for row in found)
+
+
 def claim(db: Database, ids: Sequence[int], until: datetime) -> tuple[Delivery, ...]:
     """Take the deliveries in hand until ``until``."""
     interrupted = DeliveryReason.INTERRUPTED
@@ -170,7 +188,12 @@ def _delivery(db: Database, delivery_id: int) -> Delivery:
         FROM {ALERT_TABLES} JOIN delivery ON delivery.alert_id = alert.id
         WHERE delivery.id = ?
     """  # noqa: S608
-    return rows.delivery(db.execute(sql, [delivery_id]).fetchone())
+    claimed = rows.delivery(db.execute(sql, [delivery_id]).fetchone())
+    if claimed.alert.kind is AlertKind.DIGEST:
+        digest = digests.of_delivery(db, delivery_id, claimed.alert.created_at)
+        return replace(claimed, digest=digest)
+    outlets = tuple(row["outlet"] for row in db.execute(_OUTLETS, {"id": delivery_id}))
+    return replace(claimed, outlets=outlets)
 
 
 def record(db: Database, delivery_id: int, result: DeliveryResult) -> bool:

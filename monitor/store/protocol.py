@@ -21,7 +21,7 @@ from monitor.models import (
     FeedState,
     PollOutcome,
 )
-from monitor.planning import Past
+from monitor.planning import Gathering, Past
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,16 @@ class Store(Protocol):
 
     def post(self, alert: Alert, now: datetime, lease: timedelta) -> tuple[Delivery, ...]:
         """Write an alert of its own (a test message) and claim its deliveries at once."""
+
+    def digests_due(self, now: datetime) -> tuple[Gathering, ...]:
+        """For each destination whose digest is due, what was held for it."""
+
+    def gather(self, gathering: Gathering, alert: Alert, now: datetime) -> None:
+        """Write a digest (an alert of its own to one destination), and that it tells of what was
+        held, in one transaction."""
+
+    def schedule_digests(self, due: Mapping[str, datetime]) -> None:
+        """Say when the digest is due of what is held at each destination for none yet."""
 
     def log(self, event: Event) -> None:
         """Append to the operator's log."""

@@ -19,6 +19,7 @@ from monitor.models import (
     Delivery,
     DeliveryReason,
     DeliveryState,
+    DigestItem,
     Event,
     EventKind,
     Evidence,
@@ -397,6 +398,24 @@ def event(stored: Row) -> Event:
         kind=EventKind(stored["kind"]),
         subject=stored["subject"],
         detail=stored["detail"],
+    )
+
+
+def digest_item(stored: Row) -> DigestItem:
+    """A delivery joined to its match and article, with ``outlets``."""
+    return DigestItem(
+        rule_id=stored["rule_id"],
+        rule_title=stored["rule_title"],
+        severity=Severity(stored["severity"]),
+        relevance=stored["relevance"],
+        title=stored["title"],
+        url=stored["url"],
+        source=stored["feed_name"],
+        publisher=stored["publisher"],
+        language=stored["language"],
+        published_at=_instant_or_none(stored["published_at"]),
+        reason=_plan_reason(stored["plan_reason"]),
+        outlets=stored["outlets"],
     )
 
 

@@ -28,8 +28,8 @@ from monitor.models import (
     FeedState,
     PollOutcome,
 )
-from monitor.planning import Past
-from monitor.store import connection, ledger, outbox, plans, polls
+from monitor.planning import Gathering, Past
+from monitor.store import connection, digests, ledger, outbox, plans, polls
 from monitor.store.outbox import DeliveryId
 from monitor.store.protocol import Commit, Known
 from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert
@@ -178,6 +178,25 @@ class SqliteStore:
         with self._writing():
             outbox.write_lone_alert(self._db, alert, now, self._delivery_id)
             return outbox.claim(self._db, outbox.pending(self._db, alert.key), now + lease)
+
+    def digests_due(self, now: datetime) -> tuple[Gathering, ...]:
+        """For each destination whose digest is due, what was held for it."""
+        with self._reading():
+            return digests.due(self._db, now)
+
+    def gather(self, gathering: Gathering, alert: Alert, now: datetime) -> None:
+        """Write a digest, and that it tells of what was held."""
+        with self._writing():
+            outbox.write_lone_alert(self._db, alert, now, self._delivery_id)
+            (teller,) = outbox.deliveries_of(self._db, alert.key)
+            digests.gather(self._db, gathering, teller)
+            failpoint("gather: in transaction")
+
+    def schedule_digests(self, due: Mapping[str, datetime]) -> None:
+        """Say when the digest is due of what is held at each destination for none yet."""
+        with self._writing():
+            for destination, at in due.items():
+                digests.schedule(self._db, destination, at)
 
     # --- the operator's log --------------------------------------------------------
 
