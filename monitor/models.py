@@ -533,7 +533,28 @@ class EditedArticle:
     article: Article
     matches: tuple[Match, ...] = ()
     alerts: tuple[Alert, ...] = ()
-    """Of rules that did not hold on it before."""
+    """Of rules that did not hold on it before, and updates of what was told of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldAlert:
+    """An alert of a stored article, with the destinations that have its message."""
+
+    match: Match
+    destinations: tuple[str, ...]
+    updated_at: datetime | None = None
+    """When an update of it was written last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """A stored article before an edit of it is written."""
+
+    title: str
+    text: str
+    held: frozenset[str] = frozenset()
+    """The rules that hold on it, weakly matched ones not among them."""
+    told: tuple[ToldAlert, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -712,6 +733,11 @@ class EventKind(StrEnum):
     RULE_FAILED = "rule failed"
     ARTICLE_UNJUDGED = "article unjudged"
     DELIVERY_DEAD = "delivery dead"
+    DELIVERY_RESENT = "delivery sent again"
+    """Somebody asked for it."""
+    ALERT_ACKNOWLEDGED = "alert acknowledged"
+    RULE_SILENCED = "rule silenced"
+    SILENCE_ENDED = "silence ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

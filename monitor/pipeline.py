@@ -20,7 +20,7 @@ from itertools import islice
 from typing import TypeVar
 
 from monitor import pages, reading
-from monitor.alerts import digests, plan, render, retry, send
+from monitor.alerts import digests, edits, plan, render, retry, send
 from monitor.articles import identity
 from monitor.articles.identity import Again
 from monitor.errors import WorkerFailed, WorkerTimeout
@@ -30,6 +30,7 @@ from monitor.feeds.fetch import Fetcher, Request
 from monitor.models import (
     Alert,
     Article,
+    Before,
     Dead,
     Delivery,
     DeliveryReason,
@@ -41,6 +42,7 @@ from monitor.models import (
     FailureReason,
     FeedState,
     FetchError,
+    FullText,
     Judged,
     JudgedArticle,
     Match,
@@ -356,14 +358,15 @@ async def _follow_edits(
     judged: Mapping[Article, _Verdict],
     tools: PollTools,
 ) -> tuple[EditedArticle, ...]:
-    """What follows from edits; a rule that held on the article before has said what it had to."""
-    edits = [one for one in again if one.is_edited]
-    if not edits:
+    """What follows from edits. A rule that held on the article before has said what it had to; who
+    was told hears of another headline or lead."""
+    edited = [one for one in again if one.is_edited]
+    if not edited:
         return ()
-    held = await tools.books.ask(tools.books.store.held, [edit.article_id for edit in edits])
+    before = await tools.books.ask(tools.books.store.before, [one.article_id for one in edited])
     return tuple(
-        _follow_edit(feed, edit, judged[edit.article], held[edit.article_id], tools)
-        for edit in edits
+        _follow_edit(feed, one, judged[one.article], before[one.article_id], tools)
+        for one in edited
     )
 
 
@@ -371,14 +374,18 @@ def _follow_edit(
     feed: FeedState,
     edit: Again,
     verdict: _Verdict,
-    held: frozenset[str],
+    before: Before,
     tools: PollTools,
 ) -> EditedArticle:
     article, matches = verdict.article, verdict.matches
     alerts: tuple[Alert, ...] = ()
     if _is_news(feed, article, tools):
-        fresh = [match for match in matches if match.rule_id not in held]
-        alerts = plan.alerts_for(article, fresh, tools.destinations, tools.clock(), edit.identity)
+        now, identity = tools.clock(), edit.identity
+        fresh = [match for match in matches if match.rule_id not in before.held]
+        alerts = plan.alerts_for(article, fresh, tools.destinations, now, identity)
+        has_lead = feed.source.full_text is FullText.NEVER
+        if note := edits.what_changed(before, article, has_lead=has_lead):
+            alerts += tuple(edits.updates_for(before, article, matches, note, identity, now))
     return EditedArticle(
         article_id=edit.article_id, article=article, matches=matches, alerts=alerts
     )
@@ -448,6 +455,8 @@ async def deliver(
     result = await _send(delivery, tools)
     if isinstance(result, Retry) and not is_retried:
         result = Dead(at=tools.clock(), reason=result.reason, detail=result.detail)
+    if isinstance(result, Retry):
+        result = _after_quiet_hours(result, delivery, tools)
     failpoint("deliver: sent")
     event = None
     if isinstance(result, Dead):
@@ -460,6 +469,12 @@ async def deliver(
     await tools.books.ask(tools.books.store.record, delivery.id, result, event)
     failpoint("deliver: recorded")
     return result
+
+
+def _after_quiet_hours(again: Retry, delivery: Delivery, tools: DeliverTools) -> Retry:
+    severity, at = delivery.alert.match.severity, again.next_attempt_at
+    ends = plan.quiet_until(severity, delivery.destination, tools.policy, at)
+    return replace(again, next_attempt_at=ends or at)
 
 
 async def _send(delivery: Delivery, tools: DeliverTools) -> DeliveryResult:

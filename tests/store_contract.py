@@ -468,7 +468,7 @@ def test_an_edited_article_is_rewritten_with_its_matches(store):
     store.commit(poll(feed, new))
     known = store.known(article("a").keys)[article("a").keys[0]]
     assert (known.identity, known.content_hash) == (article("a").keys[0], "")
-    assert store.held([known.article_id]) == {known.article_id: {"told", "silent"}}
+    assert store.before([known.article_id])[known.article_id].held == {"told", "silent"}
 
     changed = article("a", title="Another", text="Other words.", content_hash="2")
     again = replace(told, rule_version="2")
@@ -482,7 +482,7 @@ def test_an_edited_article_is_rewritten_with_its_matches(store):
     assert store.commit(poll(feed, edited=(edited,), renamed=(renamed,))) is Commit.DONE
 
     assert store.find_article(article_id=known.article_id) == changed
-    assert store.held([known.article_id]) == {known.article_id: {"told", "later"}}
+    assert store.before([known.article_id])[known.article_id].held == {"told", "later"}
     assert store.known(["guid:x:1"])["guid:x:1"].content_hash == "2"
     shown = {one.alert.key: one.alert for one in store.alerts(limit=10)}
     assert (shown["told a"].match, shown["later a"].match) == (again, later)
@@ -500,7 +500,7 @@ def test_a_match_that_no_longer_holds_stays_only_where_it_was_told(store):
     known = store.known(article("a").keys)[article("a").keys[0]]
     edited = EditedArticle(article_id=known.article_id, article=article("a", title="Other"))
     store.commit(poll(feed, edited=(edited,)))
-    assert store.held([known.article_id]) == {known.article_id: {"told"}}
+    assert store.before([known.article_id])[known.article_id].held == {"told"}
     assert [one.alert.match for one in store.alerts(limit=10)] == [told]
 
 

@@ -70,7 +70,7 @@ def alerts_for(
     """
     return tuple(
         Alert(
-            key=_key(identity or article.keys[0], match, *["weak"] * match.is_weak),
+            key=key(identity or article.keys[0], match.rule_id, *["weak"] * match.is_weak),
             article=article,
             match=match,
             destinations=_chosen(match, destinations),
@@ -97,13 +97,14 @@ def delivery_id(alert_key: str, destination: str) -> str:
     return "nm-" + digits.translate(_TO_CROCKFORD)
 
 
+def key(identity: str, rule_id: str, *more: str) -> str:
+    """Return what makes an alert be said once: what it is about, its rule, and what more there is."""
+    return _digest(rule_id, identity, *more).hex()[:_KEY_DIGITS]
+
+
 def _chosen(match: Match, destinations: Sequence[str]) -> tuple[str, ...]:
     configured = dict.fromkeys(destinations)
     return tuple(name for name in configured if match.notify is None or name in match.notify)
-
-
-def _key(identity: str, match: Match, *more: str) -> str:
-    return _digest(match.rule_id, identity, *more).hex()[:_KEY_DIGITS]
 
 
 def _digest(*parts: str) -> bytes:

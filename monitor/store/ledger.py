@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from monitor.models import Article, Event, EventKind, FeedHealth
 from monitor.store import rows
 from monitor.store.outbox import ALERT_COLUMNS, ALERT_TABLES
-from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert
+from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert, StoredArticle
 
 _ALERTS = f"SELECT {ALERT_COLUMNS} FROM {ALERT_TABLES}"  # noqa: S608
 
@@ -19,6 +19,16 @@ _DELIVERIES = """
     SELECT delivery.*, teller.public_id AS told_by_public_id, teller.alert_id AS told_by_alert
     FROM delivery LEFT JOIN delivery AS teller ON teller.id = delivery.told_by
     WHERE delivery.alert_id IN (SELECT value FROM json_each(?)) ORDER BY delivery.id
+"""
+_NAMED = """
+    SELECT id FROM alert WHERE id = CAST(:name AS INTEGER) AND CAST(id AS TEXT) = :name
+    UNION ALL SELECT alert_id FROM delivery WHERE public_id = :name LIMIT 1
+"""
+_AT = """
+    SELECT * FROM article
+    WHERE id IN (SELECT id FROM article WHERE url = :url
+                 UNION SELECT article_id FROM article_key WHERE key = :key)
+    ORDER BY id DESC
 """
 _EVENTS = "SELECT * FROM event ORDER BY id DESC LIMIT ?"
 _EVENTS_OF_KINDS = """
@@ -59,6 +69,30 @@ def find_article(db: Database, article_id: int | None, url: str | None) -> Artic
     else:
         found = db.execute("SELECT * FROM article WHERE url = ? ORDER BY id DESC LIMIT 1", [url])
     return next((rows.article(row) for row in found), None)
+
+
+def alert_number(db: Database, name: str) -> int | None:
+    """The number of an alert that is named by it, or by the public id of a delivery."""
+    found = db.execute(_NAMED, rows.row(name=name)).fetchone()
+    return None if found is None else found["id"]
+
+
+def articles_at(db: Database, url: str, key: str) -> tuple[StoredArticle, ...]:
+    """The articles of a link, or that own a key, newest first."""
+    return tuple(_stored_article(db, row) for row in db.execute(_AT, rows.row(url=url, key=key)))
+
+
+def _stored_article(db: Database, stored: rows.Row) -> StoredArticle:
+    article_id = stored["id"]
+    matches = db.execute("SELECT * FROM match WHERE article_id = ? ORDER BY id", [article_id])
+    told = db.execute(f"{_ALERTS} WHERE article.id = ? ORDER BY alert.id", [article_id]).fetchall()
+    return StoredArticle(
+        id=article_id,
+        article=rows.article(stored),
+        stored_at=rows.instant(stored["stored_at"]),
+        matches=tuple(map(rows.match, matches)),
+        alerts=_with_deliveries(db, told),
+    )
 
 
 def _with_deliveries(db: Database, found: Sequence[rows.Row]) -> tuple[StoredAlert, ...]:

@@ -94,6 +94,26 @@ _DEAD = """
 """
 
 
+_ACKNOWLEDGE = """
+    UPDATE alert SET acknowledged_at = :now, acknowledged_by = :who
+    WHERE id = :id AND acknowledged_at IS NULL
+"""
+_ESCALATIONS = """
+    SELECT id, destination FROM delivery
+    WHERE alert_id = :id AND state = 'pending' AND plan_reason = 'escalation' ORDER BY id
+"""
+_CALL_OFF = """
+    UPDATE delivery SET
+        state = 'covered', next_attempt_at = NULL, plan_reason = 'acknowledged',
+        plan_detail = :detail
+    WHERE id = :id
+"""
+_RESEND = """
+    UPDATE delivery SET
+        state = 'pending', created_at = :now, next_attempt_at = :now, attempts = 0, sent_at = NULL,
+        dead_at = NULL, digest_at = NULL, reason = NULL, detail = ''
+    WHERE id = :id
+"""
 _OUTLETS = """
     SELECT DISTINCT coalesce(nullif(article.publisher, ''), article.feed_name) AS outlet
     FROM delivery JOIN alert ON alert.id = delivery.alert_id JOIN match ON match.id = alert.match_id
@@ -211,6 +231,31 @@ def record(db: Database, delivery_id: int, result: DeliveryResult) -> bool:
         case _:
             assert_never(result)
     return bool(db.execute(sql, values).rowcount)
+
+
+def acknowledge(db: Database, alert_id: int, who: str, now: datetime) -> bool:
+    """Write down who has seen an alert; whether nobody had before."""
+    return bool(db.execute(_ACKNOWLEDGE, rows.row(id=alert_id, who=who, now=now)).rowcount)
+
+
+def call_off(db: Database, alert_id: int, who: str) -> tuple[str, ...]:
+    """Cover the escalations of an alert that wait; their destinations."""
+    found = db.execute(_ESCALATIONS, {"id": alert_id}).fetchall()
+    for row in found:
+        db.execute(_CALL_OFF, rows.row(id=row["id"], detail=f"by {who}"))
+    return tuple(row["destination"] for row in found)
+
+
+def resend(db: Database, alert_id: int, now: datetime, destination: str | None) -> dict[str, str]:
+    """Make deliveries due now, as if they were new; by public id, the state that each was in."""
+    found = db.execute(
+        "SELECT id, public_id, state FROM delivery WHERE alert_id = :id"
+        " AND next_attempt_at IS NULL AND (:name IS NULL OR destination = :name) ORDER BY id",
+        rows.row(id=alert_id, name=destination),
+    ).fetchall()
+    for row in found:
+        db.execute(_RESEND, rows.row(id=row["id"], now=now))
+    return {row["public_id"]: row["state"] for row in found}
 
 
 def release(db: Database, now: datetime) -> int:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from monitor.models import (
     Alert,
+    Before,
     Delivery,
     DeliveryResult,
     Event,
@@ -70,8 +71,9 @@ class Store(Protocol):
     def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
         """For each of the identity keys that is owned, its owner."""
 
-    def held(self, article_ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
-        """The rules that hold on each of the stored articles, weakly matched ones not among them."""
+    def before(self, article_ids: Sequence[int]) -> Mapping[int, Before]:
+        """Each of the stored articles as it is now, with the rules that hold on it, weakly matched
+        ones not among them, and what has been told of it."""
 
     def commit(self, outcome: PollOutcome) -> Commit:
         """Write a poll's articles, keys, matches, alerts, deliveries, events and the feed's

@@ -37,6 +37,7 @@ from monitor.models import (
     Rhythm,
     Route,
     Severity,
+    ToldAlert,
     Validators,
 )
 from monitor.planning import Silence
@@ -309,7 +310,7 @@ def alert(stored: Row) -> Alert:
     return Alert(
         key=stored["alert_key"],
         article=article(stored),
-        match=_match(stored),
+        match=match(stored),
         destinations=_strings(stored["destinations"]),
         created_at=instant(stored["alert_created_at"]),
         kind=AlertKind(stored["alert_kind"]),
@@ -337,7 +338,8 @@ def article(stored: Row) -> Article:
     )
 
 
-def _match(stored: Row) -> Match:
+def match(stored: Row) -> Match:
+    """A row of ``match``."""
     return Match(
         rule_id=stored["rule_id"],
         rule_version=stored["rule_version"],
@@ -398,6 +400,15 @@ def event(stored: Row) -> Event:
         kind=EventKind(stored["kind"]),
         subject=stored["subject"],
         detail=stored["detail"],
+    )
+
+
+def told_alert(stored: Row) -> ToldAlert:
+    """A row of ``match`` with ``destinations`` and ``updated_at`` of its alert."""
+    return ToldAlert(
+        match=match(stored),
+        destinations=_strings(stored["destinations"]),
+        updated_at=_instant_or_none(stored["updated_at"]),
     )
 
 

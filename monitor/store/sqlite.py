@@ -19,6 +19,7 @@ from monitor.failpoints import failpoint
 from monitor.models import (
     Alert,
     Article,
+    Before,
     Delivery,
     DeliveryResult,
     Event,
@@ -28,11 +29,11 @@ from monitor.models import (
     FeedState,
     PollOutcome,
 )
-from monitor.planning import Gathering, Past
-from monitor.store import connection, digests, ledger, outbox, plans, polls
+from monitor.planning import Gathering, Past, Silence
+from monitor.store import connection, digests, ledger, outbox, plans, polls, rows
 from monitor.store.outbox import DeliveryId
 from monitor.store.protocol import Commit, Known
-from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert
+from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert, StoredArticle
 
 _EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -123,10 +124,10 @@ class SqliteStore:
         with self._reading():
             return polls.owners(self._db, keys)
 
-    def held(self, article_ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
-        """The rules that hold on each of the stored articles, weakly matched ones not among them."""
+    def before(self, article_ids: Sequence[int]) -> Mapping[int, Before]:
+        """Each of the stored articles as it is now, the rules that hold on it, and what was told."""
         with self._reading():
-            return polls.held(self._db, article_ids)
+            return polls.before(self._db, article_ids)
 
     def commit(self, outcome: PollOutcome) -> Commit:
         """Write all that a poll changes in one transaction; nothing if its feed's row is gone."""
@@ -246,12 +247,70 @@ class SqliteStore:
         with self._reading():
             return ledger.alert(self._db, alert_id)
 
+    def alert_number(self, name: str) -> int | None:
+        """The number of an alert that is named by it, or by the public id of a delivery."""
+        with self._reading():
+            return ledger.alert_number(self._db, name)
+
     def find_article(
         self, *, article_id: int | None = None, url: str | None = None
     ) -> Article | None:
         """The stored article of a number, or the last one of a link."""
         with self._reading():
             return ledger.find_article(self._db, article_id, url)
+
+    def articles_at(self, url: str, key: str) -> tuple[StoredArticle, ...]:
+        """The stored articles of a link as their feed gave it, or that own this identity key, with
+        their matches and alerts, newest first."""
+        with self._reading():
+            return ledger.articles_at(self._db, url, key)
+
+    # --- what people decide --------------------------------------------------------
+
+    def silence(self, rule_id: str, now: datetime, until: datetime, reason: str = "") -> Silence:
+        """Write down that nobody wants to hear of a rule until then."""
+        with self._writing():
+            made = plans.silence(self._db, rule_id, now, until, reason)
+            detail = f"until {rows.instant_text(until)}" + (f": {reason}" if reason else "")
+            self._note(now, EventKind.RULE_SILENCED, rule_id, detail)
+        return made
+
+    def silences(self, now: datetime) -> tuple[Silence, ...]:
+        """The silences that hold, oldest first."""
+        with self._reading():
+            return plans.silences(self._db, now)
+
+    def end_silences(self, which: str, now: datetime) -> tuple[Silence, ...]:
+        """End the silences of this number or rule; those that were ended."""
+        with self._writing():
+            ended = plans.end_silences(self._db, now, which)
+            for one in ended:
+                self._note(now, EventKind.SILENCE_ENDED, one.rule_id, f"silence {one.id}")
+        return ended
+
+    def acknowledge(self, alert_id: int, who: str, now: datetime) -> tuple[str, ...]:
+        """Write down that somebody has seen an alert; the destinations that need not be told now.
+
+        The first who does is kept.
+        """
+        with self._writing():
+            if not outbox.acknowledge(self._db, alert_id, who, now):
+                return ()
+            self._note(now, EventKind.ALERT_ACKNOWLEDGED, f"alert {alert_id}", f"by {who}")
+            return outbox.call_off(self._db, alert_id, who)
+
+    def resend(
+        self, alert_id: int, now: datetime, destination: str | None = None
+    ) -> tuple[str, ...]:
+        """Make an alert's deliveries due again that are not waiting or under way; their public ids."""
+        with self._writing():
+            again = outbox.resend(self._db, alert_id, now, destination)
+            for public_id, was in again.items():
+                self._note(now, EventKind.DELIVERY_RESENT, public_id, f"was {was}")
+        return tuple(again)
+
+    def _note(self, now: datetime, kind: EventKind, subject: str, detail: str) -> None:
+        polls.log(self._db, Event(at=now, kind=kind, subject=subject, detail=detail))
 
     def delivery_counts(self) -> tuple[DeliveryCount, ...]:
         """How many deliveries each destination has in each state."""

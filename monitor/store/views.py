@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.models import Alert, DeliveryReason, DeliveryState, PlanReason
+from monitor.models import Alert, Article, DeliveryReason, DeliveryState, Match, PlanReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,18 @@ class StoredAlert:
     deliveries: tuple[StoredDelivery, ...]
     acknowledged_at: datetime | None
     acknowledged_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredArticle:
+    """An article that was fetched, with all that followed."""
+
+    id: int
+    article: Article
+    stored_at: datetime
+    matches: tuple[Match, ...]
+    """As they were found when it came, or when it was edited last."""
+    alerts: tuple[StoredAlert, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
