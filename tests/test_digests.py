@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -189,6 +193,29 @@ def test_a_daemon_that_was_away_for_days_tells_it_once(desk: Desk) -> None:
     desk.find()
     desk.now += 5 * DAY
     assert [one.digest and one.digest.count for one in desk.run(DAY, HOUR)] == [1]
+
+
+@pytest.mark.parametrize("failpoint", ["gather: in transaction", "digest: gathered"])
+def test_death_while_a_digest_is_written_makes_neither_two_nor_none(
+    desk: Desk, failpoint: str
+) -> None:
+    for _ in range(3):
+        desk.find()
+    desk.store.close()
+    program = (
+        "import sys; from pathlib import Path; from tests.test_digests import Desk, NEXT_SEVEN;"
+        "desk = Desk(Path(sys.argv[1])); desk.now = NEXT_SEVEN; desk.gather()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(desk.path)],
+        env=os.environ | {"NEWS_MONITOR_FAILPOINTS": f"{failpoint}=kill@1"},
+        cwd=Path(__file__).parent.parent,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    desk.open()
+    desk.now = NEXT_SEVEN - MINUTE
+    assert [one.digest and one.digest.count for one in desk.run(DAY)] == [3]
 
 
 def test_each_destination_has_its_own(desk: Desk) -> None:

@@ -450,6 +450,11 @@ def test_what_is_asked_often_is_answered_from_an_index(store):
     store.record(slack.id, contract.BUSY)
     store.release_claims(at())
     store.commit(contract.poll(the_feed(store), contract.judged(contract.alert("b", "mail"))))
+    store.past(["algeria-us-arms"], at())
+    store.digests_due(at())
+    store.before([1])
+    store.alert_number("nm-7K2QM9XA")
+    store.articles_at("https://example.org/a", "url:https://example.org/a")
     store._db.conn.set_trace_callback(None)
     plans = {
         sql: [row["detail"] for row in store._db.execute(f"EXPLAIN QUERY PLAN {sql}")]
@@ -464,6 +469,10 @@ def test_what_is_asked_often_is_answered_from_an_index(store):
         "feed_due",
         "feed_polled",
         "host_waits",
+        "alert_rule",
+        "delivery_digest",
+        "delivery_public",
+        "silence_until",
         "sqlite_autoindex_alert_1",
     ):
         assert any(index in step for _, step in steps)
