@@ -88,6 +88,7 @@ def policy(settings: Config) -> Policy:
                 quiet=one.quiet_hours,
                 digest=one.digest,
                 at_once=one.at_once,
+                throttle=one.throttle,
                 zone=_zone(one.quiet_zone),
             )
             for name, one in settings.destinations.items()

@@ -223,9 +223,10 @@ async def _plan_and_commit(outcome: PollOutcome, tools: PollTools) -> tuple[Poll
     if not alerts:
         return outcome, await tools.books.ask(tools.books.store.commit, outcome)
     async with tools.planning:
-        rules = [alert.match.rule_id for alert in alerts]
-        past = await tools.books.ask(tools.books.store.past, rules, tools.clock())
-        planned = iter(plan.planned(alerts, past, tools.policy, tools.clock()))
+        now = tools.clock()
+        question = plan.question(alerts, tools.policy, now)
+        past = await tools.books.ask(tools.books.store.past, question)
+        planned = iter(plan.planned(alerts, past, tools.policy, now))
         outcome = replace(
             outcome,
             articles=tuple(_with_plans(one, planned) for one in outcome.articles),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
-from monitor.models import DeliveryState, Digest, DigestTime, Severity
+from monitor.models import DeliveryState, Digest, DigestTime, Severity, Throttle
 
 SAME_STORY = timedelta(hours=72)
 """How long after an alert another outlet's article may be the same story."""
@@ -35,6 +35,8 @@ class Wishes:
     """When what was held is told; ``None``: only what a throttle held back, at the full hour."""
     at_once: Severity | None = Severity.NORMAL
     """The least severity that does not wait for the digest, if there is one; ``None``: all wait."""
+    throttle: Throttle | None = None
+    """How much it takes at once, whatever the rules; of what is critical as much again."""
     zone: tzinfo = UTC
 
 
@@ -116,6 +118,17 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What planning has to know of the past, for some alerts."""
+
+    rules: Mapping[str, timedelta | None]
+    """Those that are asked about, and how far back their throttles look."""
+    destinations: Mapping[str, timedelta]
+    """Those with a throttle, and how far back it looks."""
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """What has happened, as far as planning asks."""
 
@@ -123,6 +136,8 @@ class Past:
     """Of the rules in question, newest first: the last ``MOST_TOLD`` of each within ``SAME_STORY``."""
     at_once: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     """By rule, when its last alerts that were not held were made, newest first."""
+    sent_to: Mapping[str, tuple[tuple[datetime, Severity], ...]] = field(default_factory=dict)
+    """By destination, when its last deliveries that were not held were made, newest first."""
     silences: tuple[Silence, ...] = ()
     """Those that hold."""
 

@@ -21,13 +21,16 @@ from monitor.alerts import digests, plan, render
 from monitor.models import (
     Alert,
     AlertKind,
+    Article,
     Delivery,
     DeliveryState,
     DigestTime,
     FeedSource,
     JudgedArticle,
+    Match,
     PlanReason,
     PollOutcome,
+    Retry,
     Sent,
     Severity,
     Validators,
@@ -73,13 +76,13 @@ class Desk:
         )
         changes = {"rule_id": "arms", "relevance": self.count / 10_000} | changes
         matched = match(**changes)
-        past = self.store.past([matched.rule_id], self.now)
-        (alert,) = plan.planned(
-            plan.alerts_for(found, [matched], destinations or ("desk",), self.now),
-            past,
-            self.policy,
-            self.now,
-        )
+        return self.take(found, matched, *destinations)
+
+    def take(self, found: Article, matched: Match, *destinations: str) -> Alert:
+        """That article, and that match."""
+        alerts = plan.alerts_for(found, [matched], destinations or ("desk",), self.now)
+        past = self.store.past(plan.question(alerts, self.policy, self.now))
+        (alert,) = plan.planned(alerts, past, self.policy, self.now)
         self.write(alert)
         return alert
 
@@ -104,10 +107,9 @@ class Desk:
             )
         )
 
-    def gather(self) -> int:
-        books = StoreThread(self.store)
-        tools = pipeline.DeliverTools(
-            books=books,
+    def tools(self) -> pipeline.DeliverTools:
+        return pipeline.DeliverTools(
+            books=StoreThread(self.store),
             senders=None,  # type: ignore[arg-type] - nothing is sent
             destinations={},
             clock=lambda: self.now,
@@ -115,10 +117,13 @@ class Desk:
             zone=UTC,
             policy=self.policy,
         )
+
+    def gather(self) -> int:
+        tools = self.tools()
         try:
             return asyncio.run(pipeline.gather(tools))
         finally:
-            books.close()
+            tools.books.close()
 
     def run(self, span: timedelta, step: timedelta = 10 * MINUTE) -> list[Delivery]:
         """What is sent while time passes."""
@@ -257,6 +262,23 @@ def test_what_comes_after_a_digest_is_for_the_next(desk: Desk) -> None:
     assert [one.digest and one.digest.count for one in desk.run(2 * DAY, HOUR)] == [1, 1]
 
 
+def test_a_retry_that_would_come_in_quiet_hours_waits_for_their_end(tmp_path: Path) -> None:
+    quiet = Wishes(quiet=Hours(start=time(12), end=time(15)), zone=UTC)
+    desk = Desk(tmp_path / "a.db", Policy(wishes={"desk": quiet}))
+    desk.find(severity=Severity.HIGH)
+    desk.find(severity=Severity.CRITICAL)
+    noon = START + HOUR
+    desk.now = noon - timedelta(seconds=1)
+    due = []
+    while claimed := desk.store.due_deliveries(desk.now, LEASE, 10):
+        for one in claimed:  # it is named nowhere, so that nothing can be sent
+            result = asyncio.run(pipeline.deliver(one, desk.tools()))
+            assert isinstance(result, Retry)
+            due.append(result.next_attempt_at)
+    assert due[0] == noon + 3 * HOUR
+    assert noon < due[1] < noon + MINUTE
+
+
 def test_a_storm_is_counted_whole(desk: Desk) -> None:
     alerts = [
         plan.alerts_for(
@@ -293,21 +315,9 @@ def test_the_same_story_of_other_outlets_is_one_item(desk: Desk) -> None:
         publisher="b.example",
         title="A headline of enough words to tell it again",
     )
-    (one,) = plan.planned(
-        plan.alerts_for(other, [match(rule_id="arms")], ["desk"], START),
-        desk.store.past(["arms"], START),
-        DIGEST_ONLY,
-        START,
-    )
-    desk.write(one)
+    desk.take(other, match(rule_id="arms"))
     third = replace(other, keys=("g3",), url="https://c.example", feed_url="https://c.example")
-    (two,) = plan.planned(
-        plan.alerts_for(third, [match(rule_id="arms")], ["desk"], START),
-        desk.store.past(["arms"], START),
-        DIGEST_ONLY,
-        START,
-    )
-    desk.write(two)
+    desk.take(third, match(rule_id="arms"))
     (sent,) = desk.run(DAY, HOUR)
     assert sent.digest is not None
     assert {item.title: item.outlets for item in sent.digest.items} == {

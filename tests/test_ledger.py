@@ -58,13 +58,7 @@ class Office:
 
     def tell(self, article: Article = ARTICLE, **changes: Any) -> str:
         """An article comes, on which a rule holds; the public id of what the desk is sent."""
-        (alert,) = plan.planned(
-            plan.alerts_for(article, [match(**changes)], ["desk", "pager"], self.desk.now),
-            self.desk.store.past([RULE], self.desk.now),
-            NIGHT,
-            self.desk.now,
-        )
-        self.desk.write(alert)
+        alert = self.desk.take(article, match(**changes), "desk", "pager")
         return plan.delivery_id(alert.key, "desk")
 
     def send(self, at: datetime | None = None) -> list[tuple[str, AlertKind]]:

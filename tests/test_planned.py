@@ -398,6 +398,24 @@ def test_a_storm_in_one_poll_is_throttled_after_five() -> None:
     assert {one.planned[0].reason for one in made[5:]} == {PlanReason.THROTTLED}
 
 
+def test_a_destination_takes_so_much_and_of_what_is_critical_as_much_again() -> None:
+    policy = Policy(wishes={"desk": Wishes(throttle=Throttle(count=3, span=timedelta(hours=1)))})
+    severities = [HIGH] * 5 + [CRITICAL] * 4 + [HIGH]
+    alerts = [
+        plan.alerts_for(
+            replace(ARTICLE, keys=(f"guid:{n}",), url=f"https://a.example/{n}"),
+            [match(rule_id=f"rule {n}", severity=severity)],
+            ["desk", "archive"],
+            NOON,
+        )[0]
+        for n, severity in enumerate(severities)
+    ]
+    made = plan.planned(alerts, NOTHING, policy, NOON)
+    throttled = [outcome(one)["desk"] == ("held", "throttled") for one in made]
+    assert throttled == [*[False] * 3, True, True, *[False] * 3, True, True]
+    assert {outcome(one)["archive"] for one in made} == {("", "")}
+
+
 def test_what_is_held_or_covered_does_not_use_up_the_throttle() -> None:
     rule = Handling(throttle=Throttle(count=1, span=timedelta(hours=1)))
     weak = match(is_weak=True, handling=rule)

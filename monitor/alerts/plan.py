@@ -32,7 +32,16 @@ from monitor.models import (
     PlanReason,
     Severity,
 )
-from monitor.planning import NOTHING, SAME_STORY, Past, Policy, RouteTo, Silence, Told
+from monitor.planning import (
+    NOTHING,
+    SAME_STORY,
+    Past,
+    Policy,
+    Question,
+    RouteTo,
+    Silence,
+    Told,
+)
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Douglas Crockford's base 32: no I, L, O or U, so that an id can be read aloud."""
@@ -120,6 +129,20 @@ def _digest(*parts: str) -> bytes:
 # --- when each destination is told -------------------------------------------------
 
 
+def question(alerts: Iterable[Alert], policy: Policy, now: datetime) -> Question:
+    """Return what ``planned`` has to know of the past."""
+    throttles = {alert.match.rule_id: alert.match.handling.throttle for alert in alerts}
+    return Question(
+        rules={rule: None if one is None else one.span for rule, one in throttles.items()},
+        destinations={
+            name: wishes.throttle.span
+            for name, wishes in policy.wishes.items()
+            if wishes.throttle is not None
+        },
+        now=now,
+    )
+
+
 def planned(
     alerts: Iterable[Alert], past: Past, policy: Policy, now: datetime
 ) -> tuple[Alert, ...]:
@@ -179,7 +202,7 @@ def _plan(
     waits = _why_it_waits(alert.match, name, policy)
     if alert.kind is AlertKind.ARTICLE and (first := _first(alert, name, past, now, waits)):
         return _covered(name, PlanReason.SAME_STORY, told_by=first.key)
-    if waits is None and is_spent:
+    if waits is None and (is_spent or _is_full(alert.match.severity, name, past, policy, now)):
         waits = PlanReason.THROTTLED
     if waits is not None:
         return _held(alert.match, name, waits, policy, now)
@@ -257,6 +280,16 @@ def _is_spent(alert: Alert, past: Past, now: datetime) -> bool:
     return allowed is not None and throttle.is_spent(allowed, told_at, now)
 
 
+def _is_full(severity: Severity, name: str, past: Past, policy: Policy, now: datetime) -> bool:
+    """Whether a destination has had enough; what is critical is held up only by its like."""
+    if (allowed := policy.of(name).throttle) is None:
+        return False
+    is_critical = severity is Severity.CRITICAL
+    sent = past.sent_to.get(name, ())
+    told_at = (at for at, of in sent if not is_critical or of is Severity.CRITICAL)
+    return throttle.is_spent(allowed, told_at, now)
+
+
 def _first(
     alert: Alert, name: str, past: Past, now: datetime, waits: PlanReason | None
 ) -> Told | None:
@@ -306,10 +339,19 @@ def _followed(past: Past, alert: Alert, plans: _Plans) -> Past:
         at=alert.created_at,
         deliveries=states,
     )
-    at_once = past.at_once
+    at_once, sent_to = dict(past.at_once), dict(past.sent_to)
     if DeliveryState.PENDING in states.values():
-        at_once = {**at_once, rule: (alert.created_at, *at_once.get(rule, ()))}
-    return replace(past, told=(told, *past.told) if states else past.told, at_once=at_once)
+        at_once[rule] = (alert.created_at, *at_once.get(rule, ()))
+    for name, state in states.items():
+        if state is DeliveryState.PENDING:
+            one = (alert.created_at, alert.match.severity)
+            sent_to[name] = (one, *sent_to.get(name, ()))
+    return replace(
+        past,
+        told=(told, *past.told) if states else past.told,
+        at_once=at_once,
+        sent_to=sent_to,
+    )
 
 
 # --- routes ------------------------------------------------------------------------

@@ -131,10 +131,10 @@ def _print(stored: StoredArticle, verdicts: Sequence[Verdict], url: str, now: da
 
 
 def _why_nobody(stored: StoredArticle) -> str:
-    if stored.matches:
-        rules = ", ".join(one.rule_id for one in stored.matches)
-        return f"it came with its feed's first poll, which is silent; it matched {safe(rules)}"
-    return "no rule held when it came"
+    if not stored.matches:
+        return "no rule held when it came"
+    rules = ", ".join(one.rule_id + " (weak)" * one.is_weak for one in stored.matches)
+    return f"it was there at its feed's first poll, which is silent; it matched {safe(rules)}"
 
 
 def _print_alert(stored: StoredAlert, now: datetime, heading: str) -> None:

@@ -29,6 +29,7 @@ from monitor.config.values import (
     PathBesideConfig,
     PathInState,
     PrivateHost,
+    Rate,
     Secret,
     Severities,
     Size,
@@ -102,6 +103,7 @@ class DestinationSettings(Section):
     quiet_zone: ZoneName | None = None
     digest: DigestDue | None = None
     at_once: AtOnce = Severity.NORMAL
+    throttle: Rate | None = None
 
 
 class RouteSettings(Section):

@@ -19,7 +19,7 @@ from pydantic import AfterValidator, PlainValidator, SecretStr, ValidationInfo
 
 from monitor import units
 from monitor.mistakes import found, listed, quoted
-from monitor.models import DigestTime, FullText, Severity
+from monitor.models import DigestTime, FullText, Severity, Throttle
 from monitor.planning import Escalation, Hours
 
 # --- text ----------------------------------------------------------------------------
@@ -100,6 +100,11 @@ def _digest_time(value: object) -> DigestTime:
     return DigestTime(at=units.parse_digest(value if isinstance(value, str) else ""))
 
 
+def _throttle(value: object) -> Throttle:
+    count, span = units.parse_rate(value if isinstance(value, str) else "")
+    return Throttle(count=count, span=span)
+
+
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -145,6 +150,7 @@ def _escalation(value: object) -> Escalation:
 
 DayHours = Annotated[Hours, PlainValidator(_hours)]
 DigestDue = Annotated[DigestTime, PlainValidator(_digest_time)]
+Rate = Annotated[Throttle, PlainValidator(_throttle)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Severities = Annotated[frozenset[Severity], PlainValidator(_severities)]
 AtOnce = Annotated[Severity | None, PlainValidator(_at_once)]

@@ -117,10 +117,11 @@ def feed_counts(db: Database) -> dict[FeedHealth, int]:
 
 
 def open_deliveries(db: Database) -> tuple[int, datetime | None]:
-    """How many deliveries wait or are in flight, and when the oldest was created."""
+    """How many deliveries wait or are in flight, and when the oldest was created; those that were
+    planned for later count from their first attempt on."""
     found = db.execute(
         "SELECT count(*) AS count, min(created_at) AS oldest FROM delivery"
-        " WHERE next_attempt_at IS NOT NULL"
+        " WHERE next_attempt_at IS NOT NULL AND (plan_reason IS NULL OR attempts > 0)"
     ).fetchone()
     return found["count"], rows.instant(found["oldest"]) if found["oldest"] else None
 

@@ -285,6 +285,8 @@ CREATE INDEX delivery_open ON delivery (destination, created_at, id, next_attemp
 CREATE INDEX delivery_digest ON delivery (digest_at, destination)
     WHERE state = 'held' AND digest_at IS NOT NULL;
 CREATE INDEX delivery_waiting ON delivery (destination) WHERE state = 'held' AND digest_at IS NULL;
+CREATE INDEX delivery_told ON delivery (destination, created_at)
+    WHERE state NOT IN ('held', 'covered');
 CREATE INDEX delivery_public ON delivery (public_id);
 CREATE INDEX delivery_told_by ON delivery (told_by) WHERE told_by IS NOT NULL;
 

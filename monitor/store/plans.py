@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlite_utils import Database
 
-from monitor.models import DeliveryState
-from monitor.planning import MOST_TOLD, SAME_STORY, Past, Silence, Told
+from monitor.models import DeliveryState, Severity
+from monitor.planning import MOST_TOLD, SAME_STORY, Past, Question, Silence, Told
 from monitor.store import rows
 from monitor.store.connection import insert
 
-LONGEST_THROTTLE = timedelta(days=7)
-MOST_AT_ONCE = 1_000
+MOST_COUNTED = 1_000
+"""No throttle allows more."""
 
 _TOLD = """
     SELECT alert.key, alert.rule_id, alert.created_at, article.title, article.url,
@@ -33,23 +32,44 @@ _AT_ONCE = """
         WHERE alert_id = alert.id AND state NOT IN ('held', 'covered'))
     ORDER BY created_at DESC LIMIT :limit
 """
+_SENT_TO = """
+    SELECT delivery.created_at, match.severity
+    FROM delivery JOIN alert ON alert.id = delivery.alert_id JOIN match ON match.id = alert.match_id
+    WHERE delivery.destination = :name AND delivery.created_at >= :since
+        AND delivery.state NOT IN ('held', 'covered')
+    ORDER BY delivery.created_at DESC LIMIT :limit
+"""
 _SILENCES = """
     SELECT * FROM silence WHERE until > :now AND ended_at IS NULL ORDER BY id
 """
 
 
-def past(db: Database, rule_ids: Iterable[str], now: datetime) -> Past:
-    """What planning follows from for alerts of these rules."""
+def past(db: Database, question: Question) -> Past:
+    """What planning follows from."""
+    now = question.now
     told: list[Told] = []
     at_once: dict[str, tuple[datetime, ...]] = {}
-    for rule in dict.fromkeys(rule_ids):
-        since = rows.row(rule=rule, since=now - SAME_STORY, limit=MOST_TOLD)
-        told += (_told(row) for row in db.execute(_TOLD, since))
-        since = rows.row(rule=rule, since=now - LONGEST_THROTTLE, limit=MOST_AT_ONCE)
-        at_once[rule] = tuple(
-            rows.instant(row["created_at"]) for row in db.execute(_AT_ONCE, since)
-        )
-    return Past(told=tuple(told), at_once=at_once, silences=silences(db, now))
+    for rule, span in question.rules.items():
+        asked = rows.row(rule=rule, since=now - SAME_STORY, limit=MOST_TOLD)
+        told += (_told(row) for row in db.execute(_TOLD, asked))
+        if span is not None:
+            asked = rows.row(rule=rule, since=now - span, limit=MOST_COUNTED)
+            found = db.execute(_AT_ONCE, asked)
+            at_once[rule] = tuple(rows.instant(row["created_at"]) for row in found)
+    return Past(
+        told=tuple(told),
+        at_once=at_once,
+        sent_to={
+            name: tuple(
+                (rows.instant(row["created_at"]), Severity(row["severity"]))
+                for row in db.execute(
+                    _SENT_TO, rows.row(name=name, since=now - span, limit=MOST_COUNTED)
+                )
+            )
+            for name, span in question.destinations.items()
+        },
+        silences=silences(db, now),
+    )
 
 
 def _told(stored: rows.Row) -> Told:

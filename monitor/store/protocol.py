@@ -22,7 +22,7 @@ from monitor.models import (
     FeedState,
     PollOutcome,
 )
-from monitor.planning import Gathering, Past
+from monitor.planning import Gathering, Past, Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +84,8 @@ class Store(Protocol):
         has told of it.
         """
 
-    def past(self, rule_ids: Iterable[str], now: datetime) -> Past:
-        """What planning asks for alerts of these rules: what was told, how often, what is
-        silenced."""
+    def past(self, question: Question) -> Past:
+        """What planning asks for: what was told, how often, what is silenced."""
 
     def due_deliveries(
         self, now: datetime, lease: timedelta, limit: int, busy: Iterable[str] = ()

@@ -29,7 +29,7 @@ from monitor.models import (
     FeedState,
     PollOutcome,
 )
-from monitor.planning import Gathering, Past, Silence
+from monitor.planning import Gathering, Past, Question, Silence
 from monitor.store import connection, digests, ledger, outbox, plans, polls, rows
 from monitor.store.outbox import DeliveryId
 from monitor.store.protocol import Commit, Known
@@ -139,10 +139,10 @@ class SqliteStore:
             return Commit.CONFLICT
         return Commit.DONE
 
-    def past(self, rule_ids: Iterable[str], now: datetime) -> Past:
-        """What planning follows from for alerts of these rules."""
+    def past(self, question: Question) -> Past:
+        """What planning follows from: what was told, how often, what is silenced."""
         with self._reading():
-            return plans.past(self._db, rule_ids, now)
+            return plans.past(self._db, question)
 
     # --- deliveries ----------------------------------------------------------------
 
