@@ -110,6 +110,21 @@ def test_who_acknowledges_by_the_id_in_the_message_calls_it_off(office: Office) 
     assert office.service.run("alerts", "ack", "77").returncode == 1
 
 
+def test_the_list_is_of_a_state_or_a_rule(office: Office) -> None:
+    office.tell()
+    office.send()
+    office.tell(replace(ARTICLE, keys=("g:2",), url="https://a.example/2"), is_weak=True)
+    for arguments, expected in (
+        ((), [2, 1]),
+        (("--state", "sent"), [1]),
+        (("--state", "held"), [2]),
+        (("--state", "dead"), []),
+        (("--rule", "gas"), []),
+    ):
+        found = json.loads(office.run("alerts", "list", "--json", *arguments))
+        assert [one["id"] for one in found] == expected, arguments
+
+
 # --- sending again -----------------------------------------------------------------
 
 

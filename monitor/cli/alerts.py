@@ -33,6 +33,7 @@ from monitor.models import (
     AlertKind,
     Article,
     DeliveryResult,
+    DeliveryState,
     Destination,
     Evidence,
     Match,
@@ -59,10 +60,20 @@ def list_alerts(
         int, typer.Option("-n", "--limit", min=1, help="How many, newest first.")
     ] = 20,
     rule: Annotated[str | None, typer.Option("--rule", help="Only of this rule.")] = None,
+    in_state: Annotated[
+        DeliveryState | None,
+        typer.Option("--state", help="Only with a delivery that is this.", show_default=False),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the last alerts and where they stand."""
-    found = state.reader(context).alerts(limit, rule)
+    """List the last alerts and where they stand.
+
+    [bold]Examples[/bold]
+
+      news-monitor alerts list --rule algeria-us-arms
+      news-monitor alerts list --state dead
+    """
+    found = state.reader(context).alerts(limit, rule, in_state)
     if as_json:
         print_json(found)
         return

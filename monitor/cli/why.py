@@ -124,7 +124,7 @@ def _print(stored: StoredArticle, verdicts: Sequence[Verdict], url: str, now: da
     if article.url != url:
         out.print(f"           the same article as {safe(article.url)}")
     for number, alert in enumerate(stored.alerts):
-        _print_alert(alert, now, "told" if not number else "")
+        _print_alert(alert, now, "matched" if not number else "")
     if not stored.alerts:
         out.print(f"[bold]told[/]       nobody: {_why_nobody(stored)}")
     _print_verdicts(verdicts)

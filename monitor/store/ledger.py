@@ -8,13 +8,16 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from monitor.models import Article, Event, EventKind, FeedHealth
+from monitor.models import Article, DeliveryState, Event, EventKind, FeedHealth
 from monitor.store import rows
 from monitor.store.outbox import ALERT_COLUMNS, ALERT_TABLES
 from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert, StoredArticle
 
 _ALERTS = f"SELECT {ALERT_COLUMNS} FROM {ALERT_TABLES}"  # noqa: S608
 
+_IN_STATE = """
+    EXISTS (SELECT 1 FROM delivery WHERE alert_id = alert.id AND state = :state)
+"""
 _DELIVERIES = """
     SELECT delivery.*, teller.public_id AS told_by_public_id, teller.alert_id AS told_by_alert
     FROM delivery LEFT JOIN delivery AS teller ON teller.id = delivery.told_by
@@ -49,11 +52,14 @@ _ARTICLE_COUNTS = """
 """
 
 
-def alerts(db: Database, limit: int, rule: str | None) -> tuple[StoredAlert, ...]:
-    """The newest alerts, of one rule or of all, newest first."""
-    of_rule = "" if rule is None else "WHERE match.rule_id = :rule"
-    sql = f"{_ALERTS} {of_rule} ORDER BY alert.id DESC LIMIT :limit"
-    return _with_deliveries(db, db.execute(sql, rows.row(rule=rule, limit=limit)).fetchall())
+def alerts(
+    db: Database, limit: int, rule: str | None, state: DeliveryState | None
+) -> tuple[StoredAlert, ...]:
+    """The newest alerts, of one rule or of all, newest first; with a delivery in that state."""
+    where = ["alert.rule_id = :rule"] * (rule is not None) + [_IN_STATE] * (state is not None)
+    sql = f"{_ALERTS} WHERE {' AND '.join(where or ['TRUE'])} ORDER BY alert.id DESC LIMIT :limit"
+    found = db.execute(sql, rows.row(rule=rule, state=state, limit=limit)).fetchall()
+    return _with_deliveries(db, found)
 
 
 def alert(db: Database, alert_id: int) -> StoredAlert | None:

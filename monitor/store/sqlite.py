@@ -22,6 +22,7 @@ from monitor.models import (
     Before,
     Delivery,
     DeliveryResult,
+    DeliveryState,
     Event,
     EventKind,
     FeedHealth,
@@ -237,10 +238,13 @@ class SqliteStore:
 
     # --- the ledger ----------------------------------------------------------------
 
-    def alerts(self, limit: int, rule: str | None = None) -> tuple[StoredAlert, ...]:
-        """The newest alerts with their deliveries, of one rule or of all, newest first."""
+    def alerts(
+        self, limit: int, rule: str | None = None, state: DeliveryState | None = None
+    ) -> tuple[StoredAlert, ...]:
+        """The newest alerts with their deliveries, newest first: of one rule or of all, and with a
+        delivery in that state or in any."""
         with self._reading():
-            return ledger.alerts(self._db, limit, rule)
+            return ledger.alerts(self._db, limit, rule, state)
 
     def alert(self, alert_id: int) -> StoredAlert | None:
         """One alert with its deliveries."""
