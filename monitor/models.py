@@ -689,6 +689,8 @@ class Sent:
     """The service accepted the message."""
 
     at: datetime
+    answer: str = ""
+    """Which service, and what it said: one line without secrets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -492,6 +492,6 @@ async def _send(delivery: Delivery, tools: DeliverTools) -> DeliveryResult:
             reason, detail = DeliveryReason.CRASHED, str(error)
         else:
             if answer.ok:
-                return Sent(at=tools.clock())
+                return Sent(at=tools.clock(), answer=answer.detail)
             reason, detail = answer.reason or DeliveryReason.REFUSED, answer.detail
     return retry.after_failure(delivery, reason, detail, tools.clock(), tools.random)

@@ -66,7 +66,7 @@ class Office:
         sent = []
         while claimed := self.desk.store.due_deliveries(at or self.desk.now, LEASE, 10):
             for one in claimed:
-                self.desk.store.record(one.id, Sent(at=self.desk.now))
+                self.desk.store.record(one.id, Sent(at=self.desk.now, answer="Slack"))
                 sent.append((one.destination, one.kind))
         return sent
 
@@ -191,6 +191,7 @@ def test_why_answers_for_what_was_told(office: Office) -> None:
         "from https://elwasat.example/rss",
         f"alert 1: {RULE}",
         f"{public_id} to desk: sent",
+        "accepted by Slack",
         "due",
         "escalation (unless acknowledged: night)",
         f"✓ {RULE}: every condition holds",

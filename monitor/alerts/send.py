@@ -55,7 +55,7 @@ _TITLE_AND_BODY = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
-    """Whether a service accepted one message; ``reason`` and ``detail`` say why not.
+    """Whether a service accepted one message; ``reason`` and ``detail`` say why not, or which did.
 
     ``detail`` is one line without secrets.
     """
@@ -107,7 +107,7 @@ def send(
             detail = type(error).__name__
             return SendResult(ok=False, reason=DeliveryReason.REFUSED, detail=detail)
     if accepted:
-        return SendResult(ok=True)
+        return SendResult(ok=True, detail=str(service.service_name))
     reason = DeliveryReason.TIMEOUT if heard.is_timeout else DeliveryReason.REFUSED
     return SendResult(ok=False, reason=reason, detail=_detail(heard, destination, service))
 

@@ -17,7 +17,8 @@ def sentence(one: StoredDelivery, now: datetime) -> str:
         case DeliveryState.SENDING:
             return f"being sent, attempt {one.attempts}"
         case DeliveryState.SENT:
-            return f"sent {when(one.sent_at)}: accepted by the service{_after(one)}"
+            by = one.answer or "the service"
+            return f"sent {when(one.sent_at)}: accepted by {by}{_after(one)}"
         case DeliveryState.DEAD:
             return f"given up {when(one.dead_at)}{_after(one)}"
         case DeliveryState.HELD:
@@ -65,7 +66,8 @@ def _after(one: StoredDelivery) -> str:
 
 def brief(stored: StoredAlert) -> str:
     """Where an alert stands with all destinations, in a few words."""
-    return ", ".join(f"{one.destination}: {_word(one)}" for one in stored.deliveries) or "nobody"
+    told = [one for one in stored.deliveries if one.plan_reason is not PlanReason.ROUTED]
+    return ", ".join(f"{one.destination}: {_word(one)}" for one in told) or "nobody"
 
 
 def _word(one: StoredDelivery) -> str:

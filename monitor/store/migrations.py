@@ -268,6 +268,7 @@ CREATE TABLE planned_delivery (
     plan_detail TEXT NOT NULL DEFAULT '',
     digest_at TEXT,  -- of what is held: when its digest is due; NULL: not known yet
     told_by INTEGER REFERENCES delivery (id),  -- of what is covered: by which other
+    answer TEXT NOT NULL DEFAULT '',  -- of what was sent: who accepted it
     UNIQUE (alert_id, destination),
     CHECK ((state IN ('pending', 'sending')) = (next_attempt_at IS NOT NULL)),
     CHECK ((state = 'sent') = (sent_at IS NOT NULL)),

@@ -77,7 +77,7 @@ _RELEASE = """
     WHERE next_attempt_at IS NOT NULL AND state = 'sending'
 """
 _SENT = """
-    UPDATE delivery SET state = 'sent', sent_at = :at, next_attempt_at = NULL
+    UPDATE delivery SET state = 'sent', sent_at = :at, next_attempt_at = NULL, answer = :answer
     WHERE id = :id AND attempts > 0 AND state IN ('pending', 'sending')
 """
 """Also when its claim ran out or was released meanwhile: the service has it, so never again."""
@@ -222,8 +222,8 @@ def record(db: Database, delivery_id: int, result: DeliveryResult) -> bool:
     ``sent`` and ``dead`` are final.
     """
     match result:
-        case Sent(at=at):
-            sql, values = _SENT, rows.row(id=delivery_id, at=at)
+        case Sent(at=at, answer=answer):
+            sql, values = _SENT, rows.row(id=delivery_id, at=at, answer=answer)
         case Retry(next_attempt_at=at, reason=reason, detail=detail):
             sql, values = _RETRY, rows.row(id=delivery_id, at=at, reason=reason, detail=detail)
         case Dead(at=at, reason=reason, detail=detail):

@@ -473,6 +473,7 @@ def _stored_delivery(stored: Row) -> StoredDelivery:
         plan_reason=_plan_reason(stored["plan_reason"]),
         plan_detail=stored["plan_detail"],
         digest_at=_instant_or_none(stored["digest_at"]),
+        answer=stored["answer"],
         told_by=stored["told_by_public_id"],
         told_by_alert=stored["told_by_alert"],
     )

@@ -25,6 +25,8 @@ class StoredDelivery:
     reason: DeliveryReason | None
     """Why the last attempt that failed did; it stays after a later one succeeded."""
     detail: str
+    answer: str
+    """Which service accepted it, and what it said."""
     plan_reason: PlanReason | None
     """Why it was not due at once."""
     plan_detail: str
