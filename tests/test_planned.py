@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.alerts import hours, plan
+from monitor.alerts import hours, plan, samestory
 from monitor.models import (
     Alert,
     AlertKind,
@@ -423,6 +423,39 @@ def test_what_is_held_or_covered_does_not_use_up_the_throttle() -> None:
     first, second = planned([weak, match(handling=rule)], NOTHING, Policy(), case)
     assert outcome(first) == {"desk": ("held", "weak match")}
     assert outcome(second) == {"desk": ("", "")}
+
+
+TALKS = "Algiers and Washington speak for two days about the sale of fighter aircraft to Algeria"
+
+
+@pytest.mark.parametrize(
+    ("title", "other", "expected"),
+    [
+        (TALKS, TALKS.upper() + "!", True),
+        (TALKS, TALKS + " | Harbour Post", True),
+        (TALKS, TALKS.replace("speak", "talk"), False),
+        (TALKS, TALKS + " soon", True),
+        (
+            "Algiers will buy American arms next year",
+            "Algiers will not buy American arms next year",
+            False,
+        ),
+        (TALKS + " in 2 rounds", TALKS + " in 3 rounds", False),
+        ("Breaking news today", "Breaking news today", False),
+        ("", "", False),
+        ("الجزائر تنظر في شراء أسلحة أمريكية", "الجزائر تنظر في شراء أسلحة أمريكية - الوسط", True),
+    ],
+)
+def test_two_headlines_tell_one_story_only_where_that_is_plain(
+    title: str, other: str, expected: bool
+) -> None:
+    assert samestory.is_same(title, "en", other, "en") is expected
+    assert samestory.is_same(other, "en", title, "en") is expected
+
+
+def test_headlines_of_two_languages_are_one_only_where_they_are_equal() -> None:
+    assert samestory.is_same(TALKS, "en", TALKS, "fr")
+    assert not samestory.is_same(TALKS, "en", TALKS + " soon", "fr")
 
 
 # --- routes and escalation ---------------------------------------------------------

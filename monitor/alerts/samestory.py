@@ -10,12 +10,11 @@ import re
 import unicodedata
 from functools import lru_cache
 
-OVERLAP = 0.85
-"""Shared words by all words of two headlines, from which they count as one."""
+OVERLAP = 0.9
+"""Shared words by all words of two headlines, from which they count as one: a word more in nine.
+One more of fewer may be *not*."""
 ENOUGH_WORDS = 4
 """Headlines with fewer say too little: *Breaking news*."""
-MANY_WORDS = 6
-"""Headlines with fewer must be the same; one word of few may be *not*."""
 
 _WORD = re.compile(r"\w+")
 _OUTLET = re.compile(r"\s[-–—|]\s+(?P<name>[^-–—|]{1,40})$")
@@ -29,7 +28,7 @@ def is_same(title: str, language: str | None, other_title: str, other_language: 
         return False
     if one == other:
         return True
-    if language != other_language or min(len(one), len(other)) < MANY_WORDS:
+    if language != other_language:
         return False
     first, second = frozenset(one), frozenset(other)
     if {word for word in first ^ second if any(map(str.isdigit, word))}:
