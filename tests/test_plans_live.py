@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,7 +77,7 @@ def wait_for_stories(it: Service, count: int) -> None:
 
 
 def titles(sink: WebhookSink) -> list[str]:
-    return [json.loads(body)["title"] for body in sink.bodies]
+    return [body["title"] for body in sink.bodies]
 
 
 def test_what_is_held_back_comes_as_one_message_when_its_time_has_come(
@@ -107,7 +106,7 @@ def test_what_is_held_back_comes_as_one_message_when_its_time_has_come(
         assert [reason for _, _, reason in found[4:]] == [None, "throttled", "throttled"]
         now_due(it)
         hook.wait_for(3, timeout=20)
-        digest = json.loads(hook.bodies[2])
+        digest = hook.bodies[2]
         assert "3 articles of 2 rules" in digest["title"] + digest["message"]
         assert "held" not in {state for _, state, _ in standing(it)}
         assert it.run("alerts", "show", "1").returncode == 0
