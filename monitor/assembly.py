@@ -6,8 +6,11 @@ import os
 import random
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from tzlocal import get_localzone
 
 from monitor import __version__, allocator, loading, reading
 from monitor.alerts import render, send, templating
@@ -22,6 +25,7 @@ from monitor.matching.rulefile import Known
 from monitor.matching.rules import RuleSet
 from monitor.models import Destination
 from monitor.pipeline import DeliverTools, PollTools
+from monitor.planning import Policy, RouteTo, Wishes
 from monitor.store.protocol import Store
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers, preload
@@ -77,8 +81,42 @@ def poll_tools(
         asking=ask_tools(settings, *reader_arguments(settings, rules)),
         destinations=tuple(settings.destinations),
         min_interval=settings.poll.min_interval,
+        policy=policy(settings),
         since=since,
     )
+
+
+def policy(settings: Config) -> Policy:
+    """How the destinations wish to be told, and who is told of what."""
+    return Policy(
+        wishes={
+            name: Wishes(
+                quiet=one.quiet_hours,
+                digest=one.digest,
+                at_once=one.at_once,
+                throttle=one.throttle,
+                zone=_zone(one.quiet_zone),
+            )
+            for name, one in settings.destinations.items()
+        },
+        routes=tuple(
+            RouteTo(
+                name=name,
+                to=one.to,
+                severities=one.severity,
+                tags=frozenset(one.tags),
+                hours=one.hours,
+                then=one.then,
+                zone=_zone(one.zone),
+            )
+            for name, one in settings.routes.items()
+        ),
+    )
+
+
+def _zone(name: str | None) -> tzinfo:
+    """The zone of that name, or the one that this machine is in."""
+    return get_localzone() if name is None else ZoneInfo(name)
 
 
 def deliver_tools(
@@ -93,7 +131,7 @@ def deliver_tools(
         destinations={one.name: one for one in destinations},
         clock=now,
         random=random.random,
-        zone=datetime.now().astimezone().tzinfo or UTC,
+        zone=get_localzone(),
         templates=templates,
     )
 

@@ -6,6 +6,7 @@ A handful of ticks; what is due stands in the database::
     deliver   every second     start a delivery to each idle destination that has one due
     rules     every 2 s        load the rules anew when their files have changed
     notice    every 5 s        write a message to the operator about what changed
+    digest    every 5 s        write the digests that are due
     metrics   every 5 s        count what stands in the database, if anybody is to see it
     watchdog  as systemd asks  tell it that every part moves
 
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor import __version__, assembly, config, loading, pipeline, reading, reports, systemd
-from monitor.alerts import notices, plan, send
+from monitor.alerts import digests, notices, plan, send
 from monitor.assembly import POLLS, SENDERS, now
 from monitor.config import Config
 from monitor.errors import ConfigError, RulesError, StoreError, WorkerFailed
@@ -48,6 +49,7 @@ PAUSE = timedelta(seconds=5)
 DELIVER_TICK = timedelta(seconds=1)
 RULES_TICK = timedelta(seconds=2)
 METRICS_TICK = timedelta(seconds=5)
+DIGEST_TICK = timedelta(seconds=5)
 NOTICE_TICK = timedelta(seconds=5)
 MOVES = timedelta(seconds=10)
 """Within which every part answers, or systemd is not told that the daemon lives."""
@@ -80,8 +82,9 @@ class Daemon:
         self._books = StoreThread(self._store)
         self._poll_tools = assembly.poll_tools(settings, rules, self._books, since)
         templates, self._misworded = assembly.templates(settings)
-        self._deliver_tools = assembly.deliver_tools(
-            self._books, assembly.destinations(settings), templates
+        self._deliver_tools = replace(
+            assembly.deliver_tools(self._books, assembly.destinations(settings), templates),
+            policy=self._poll_tools.policy,
         )
         self._metrics = Metrics(lambda: time.monotonic() - self._ticked.get("poll", 0.0))
 
@@ -120,6 +123,7 @@ class Daemon:
                 self._starts_left = MOST_STARTS
                 await self._together(map(self._poll, feeds))
             await self._notice_tick()
+            await self._digest_tick()
             while claimed := await self._due_deliveries():
                 await self._together(map(self._deliver, claimed))
         finally:
@@ -129,6 +133,7 @@ class Daemon:
     async def _start(self) -> None:
         """Make every part ready; an error of ours tells which one cannot be."""
         await self._books.ask(self._store.sync_feeds, self._settings.sources, now())
+        await self._schedule_digests()
         if uncertain := await self._books.ask(self._store.release_claims, now()):
             logger().warning("deliveries were interrupted", count=uncertain, then="sent again")
         await asyncio.gather(
@@ -173,6 +178,7 @@ class Daemon:
             (self._deliver_tick, DELIVER_TICK),
             (self._rules_tick, RULES_TICK),
             (self._notice_tick, NOTICE_TICK),
+            (self._digest_tick, DIGEST_TICK),
             (self._metrics_tick, METRICS_TICK),
         ]
         if (interval := systemd.watchdog_interval()) is not None:
@@ -217,10 +223,23 @@ class Daemon:
                 feeds = {feed.source.url: feed for feed in await self._books.ask(self._store.feeds)}
                 zone = self._deliver_tools.zone
                 alert = notices.notice(told, feeds, upto, to, now(), zone)
+                alert = plan.lone_planned(alert, self._poll_tools.policy, now())
             if events:
                 await self._books.ask(self._store.announce, alert, upto, now())
         except StoreError as error:
             logger().error("notice not stored", error=str(error))
+
+    async def _digest_tick(self) -> None:
+        """Gather what was held for each destination whose digest is due into one message."""
+        try:
+            await pipeline.gather(self._deliver_tools)
+        except StoreError as error:
+            logger().error("digest not stored", error=str(error))
+
+    async def _schedule_digests(self) -> None:
+        """What waits for no digest yet is told with the next, where the configuration has one."""
+        due = digests.next_due(self._poll_tools.policy, now())
+        await self._books.ask(self._store.schedule_digests, due)
 
     async def _metrics_tick(self) -> None:
         if self._settings.metrics.listen is None:
@@ -387,6 +406,7 @@ class Daemon:
             ),
             destinations=tuple(settings.destinations),
             min_interval=settings.poll.min_interval,
+            policy=assembly.policy(settings),
         )
         asyncio.get_running_loop().call_later(
             2 * settings.poll.timeout.total_seconds() + 1, replaced.close
@@ -397,10 +417,12 @@ class Daemon:
             destinations={one.name: one for one in destinations},
             templates=templates,
             told=set(),
+            policy=assembly.policy(settings),
         )
         await self._note_templates()
         try:
             await self._books.ask(self._store.sync_feeds, settings.sources, now())
+            await self._schedule_digests()
         except StoreError as error:
             logger().error("feeds not stored", error=str(error), then="reload again")
 

@@ -544,7 +544,28 @@ class EditedArticle:
     article: Article
     matches: tuple[Match, ...] = ()
     alerts: tuple[Alert, ...] = ()
-    """Of rules that did not hold on it before."""
+    """Of rules that did not hold on it before, and updates of what was told of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldAlert:
+    """An alert of a stored article, with the destinations that have its message."""
+
+    match: Match
+    destinations: tuple[str, ...]
+    updated_at: datetime | None = None
+    """When an update of it was written last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """A stored article before an edit of it is written."""
+
+    title: str
+    text: str
+    held: frozenset[str] = frozenset()
+    """The rules that hold on it, weakly matched ones not among them."""
+    told: tuple[ToldAlert, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -700,6 +721,8 @@ class Sent:
     """The service accepted the message."""
 
     at: datetime
+    answer: str = ""
+    """Which service, and what it said: one line without secrets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -746,6 +769,11 @@ class EventKind(StrEnum):
     DELIVERY_DEAD = "delivery dead"
     TEMPLATE_FAILED = "template failed"
     """The operator's own wording could not be used; ours was."""
+    DELIVERY_RESENT = "delivery sent again"
+    """Somebody asked for it."""
+    ALERT_ACKNOWLEDGED = "alert acknowledged"
+    RULE_SILENCED = "rule silenced"
+    SILENCE_ENDED = "silence ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
+from itertools import islice
+from typing import TypeVar
 
 from monitor import pages, reading
-from monitor.alerts import plan, render, retry, send
+from monitor.alerts import digests, edits, plan, render, retry, send
 from monitor.alerts.templating import OURS, Templates
 from monitor.articles import identity
 from monitor.articles.identity import Again
@@ -31,6 +33,7 @@ from monitor.feeds.fetch import Request
 from monitor.models import (
     Alert,
     Article,
+    Before,
     Dead,
     Delivery,
     DeliveryReason,
@@ -42,6 +45,7 @@ from monitor.models import (
     FailureReason,
     FeedState,
     FetchError,
+    FullText,
     Judged,
     JudgedArticle,
     Match,
@@ -53,9 +57,12 @@ from monitor.models import (
     Retry,
     Sent,
 )
+from monitor.planning import Policy
 from monitor.store.protocol import Commit, Known, Store
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers
+
+Told = TypeVar("Told", JudgedArticle, EditedArticle)
 
 JUDGE_DEADLINE = timedelta(seconds=2)
 """For one article; a batch has ten times that at most."""
@@ -84,8 +91,12 @@ class PollTools:
     lane: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """For the bodies of feeds that have not proved harmless: one of them is read at a time, so that
     the other readers are never held up by what may hang."""
+    policy: Policy = field(default_factory=Policy)
     since: timedelta | None = None
     """How old an article of a feed's first poll may be to alert; ``None``: none does."""
+    planning: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held from a look at the past until what follows from it is written: what two polls bring at
+    once is planned one after the other."""
 
     @property
     def clock(self) -> Callable[[], datetime]:
@@ -106,6 +117,7 @@ class DeliverTools:
     templates: Templates = OURS
     told: set[str] = field(default_factory=set)
     """What has been said already of the operator's templates."""
+    policy: Policy = field(default_factory=Policy)
 
 
 # --- poll --------------------------------------------------------------------------
@@ -198,7 +210,7 @@ async def _commit_news(
             events += unjudged
             judged.update(zip(fresh, map(_verdict, filled.articles, found), strict=True))
         failpoint("poll: judged")
-        planned = (_plan(feed, judged[article], claims, tools) for article, claims in admitted)
+        followed = (_follow(feed, judged[article], claims, tools) for article, claims in admitted)
         outcome = outcomes.after_news(
             feed,
             response,
@@ -210,16 +222,40 @@ async def _commit_news(
         )
         outcome = replace(
             outcome,
-            articles=tuple(planned),
+            articles=tuple(followed),
             pages_read=read,
             pages_failed=failed,
-            edited=await _plan_edits(feed, again, judged, tools),
+            edited=await _follow_edits(feed, again, judged, tools),
             renamed=tuple(_renamed(again)),
             events=events + outcome.events + _renaming(feed, again, parsed.entries, tools),
         )
-        if await tools.books.commit(outcome) is Commit.DONE:
+        outcome, written = await _plan_and_commit(outcome, tools)
+        if written is Commit.DONE:
             failpoint("poll: committed")
             return outcome
+
+
+async def _plan_and_commit(outcome: PollOutcome, tools: PollTools) -> tuple[PollOutcome, Commit]:
+    """Plan the deliveries of all alerts by what has been told before, and write everything."""
+    alerts = [alert for judged in outcome.articles for alert in judged.alerts]
+    alerts += [alert for edited in outcome.edited for alert in edited.alerts]
+    if not alerts:
+        return outcome, await tools.books.commit(outcome)
+    async with tools.planning:
+        now = tools.clock()
+        question = plan.question(alerts, tools.policy, now)
+        past = await tools.books.ask(tools.books.store.past, question)
+        planned = iter(plan.planned(alerts, past, tools.policy, now))
+        outcome = replace(
+            outcome,
+            articles=tuple(_with_plans(one, planned) for one in outcome.articles),
+            edited=tuple(_with_plans(one, planned) for one in outcome.edited),
+        )
+        return outcome, await tools.books.commit(outcome)
+
+
+def _with_plans(told: Told, planned: Iterator[Alert]) -> Told:
+    return replace(told, alerts=tuple(islice(planned, len(told.alerts))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +376,7 @@ async def _judge_alone(article: Article, tools: PollTools) -> tuple[Judged, tupl
     return judged[0], tuple(_troubles((article,), judged, tools.clock()))
 
 
-def _plan(
+def _follow(
     feed: FeedState, verdict: _Verdict, claims: tuple[str, ...], tools: PollTools
 ) -> JudgedArticle:
     """What follows from the matches; an article that is no news is recorded silently."""
@@ -351,34 +387,40 @@ def _plan(
     return JudgedArticle(article=article, claims=claims, matches=matches, alerts=alerts)
 
 
-async def _plan_edits(
+async def _follow_edits(
     feed: FeedState,
     again: Sequence[Again],
     judged: Mapping[Article, _Verdict],
     tools: PollTools,
 ) -> tuple[EditedArticle, ...]:
-    """What follows from edits; a rule that held on the article before has said what it had to."""
-    edits = [one for one in again if one.is_edited]
-    if not edits:
+    """What follows from edits. A rule that held on the article before has said what it had to; who
+    was told hears of another headline or lead."""
+    edited = [one for one in again if one.is_edited]
+    if not edited:
         return ()
-    held = await tools.books.ask(tools.books.store.held, [edit.article_id for edit in edits])
+    before = await tools.books.ask(tools.books.store.before, [one.article_id for one in edited])
     return tuple(
-        _plan_edit(feed, edit, judged[edit.article], held[edit.article_id], tools) for edit in edits
+        _follow_edit(feed, one, judged[one.article], before[one.article_id], tools)
+        for one in edited
     )
 
 
-def _plan_edit(
+def _follow_edit(
     feed: FeedState,
     edit: Again,
     verdict: _Verdict,
-    held: frozenset[str],
+    before: Before,
     tools: PollTools,
 ) -> EditedArticle:
     article, matches = verdict.article, verdict.matches
     alerts: tuple[Alert, ...] = ()
     if _is_news(feed, article, tools):
-        fresh = [match for match in matches if match.rule_id not in held]
-        alerts = plan.alerts_for(article, fresh, tools.destinations, tools.clock(), edit.identity)
+        now, identity = tools.clock(), edit.identity
+        fresh = [match for match in matches if match.rule_id not in before.held]
+        alerts = plan.alerts_for(article, fresh, tools.destinations, now, identity)
+        has_lead = feed.source.full_text is FullText.NEVER
+        if note := edits.what_changed(before, article, has_lead=has_lead):
+            alerts += tuple(edits.updates_for(before, article, matches, note, identity, now))
     return EditedArticle(
         article_id=edit.article_id, article=article, matches=matches, alerts=alerts
     )
@@ -413,6 +455,24 @@ def _is_news(feed: FeedState, article: Article, tools: PollTools) -> bool:
     return tools.clock() - article.published_at <= tools.since
 
 
+# --- digest ------------------------------------------------------------------------
+
+
+async def gather(tools: DeliverTools) -> int:
+    """Write the digests that are due, each with what it tells of; how many.
+
+    Raises:
+        StoreError: the rest is still due.
+    """
+    store, now = tools.books.store, tools.clock()
+    due = await tools.books.ask(store.digests_due, now)
+    for gathering in due:
+        alert = digests.digest_alert(gathering, tools.policy, now)
+        await tools.books.ask(store.gather, gathering, alert, now)
+        failpoint("digest: gathered")
+    return len(due)
+
+
 # --- deliver -----------------------------------------------------------------------
 
 
@@ -430,6 +490,8 @@ async def deliver(
     result = await _send(delivery, tools)
     if isinstance(result, Retry) and not is_retried:
         result = Dead(at=tools.clock(), reason=result.reason, detail=result.detail)
+    if isinstance(result, Retry):
+        result = _after_quiet_hours(result, delivery, tools)
     failpoint("deliver: sent")
     event = None
     if isinstance(result, Dead):
@@ -442,6 +504,12 @@ async def deliver(
     await tools.books.ask(tools.books.store.record, delivery.id, result, event)
     failpoint("deliver: recorded")
     return result
+
+
+def _after_quiet_hours(again: Retry, delivery: Delivery, tools: DeliverTools) -> Retry:
+    severity, at = delivery.alert.match.severity, again.next_attempt_at
+    ends = plan.quiet_until(severity, delivery.destination, tools.policy, at)
+    return replace(again, next_attempt_at=ends or at)
 
 
 async def _send(delivery: Delivery, tools: DeliverTools) -> DeliveryResult:
@@ -459,7 +527,7 @@ async def _send(delivery: Delivery, tools: DeliverTools) -> DeliveryResult:
             reason, detail = DeliveryReason.CRASHED, str(error)
         else:
             if answer.ok:
-                return Sent(at=tools.clock())
+                return Sent(at=tools.clock(), answer=answer.detail)
             reason, detail = answer.reason or DeliveryReason.REFUSED, answer.detail
     return retry.after_failure(delivery, reason, detail, tools.clock(), tools.random)
 

@@ -7,6 +7,7 @@ from monitor.models import (
     Dead,
     Delivery,
     DeliveryResult,
+    DeliveryState,
     EventKind,
     FeedState,
     PollOutcome,
@@ -14,6 +15,7 @@ from monitor.models import (
     Sent,
 )
 
+_NOT_SENT = (DeliveryState.HELD, DeliveryState.COVERED)
 GOOD_NEWS = (EventKind.FEED_RECOVERED, EventKind.FEED_MOVED)
 
 
@@ -25,12 +27,14 @@ def polled(feed: FeedState, outcome: PollOutcome) -> None:
         say(str(event.kind), url=event.subject, detail=event.detail)
     for judged in outcome.articles:
         for alert in judged.alerts:
-            log.info(
+            waits = {one.destination for one in alert.planned if one.state in _NOT_SENT}
+            say = log.debug if waits and waits.issuperset(alert.destinations) else log.info
+            say(
                 "alert",
                 rule=alert.match.rule_id,
                 title=judged.article.title,
                 relevance=alert.match.relevance,
-                to=",".join(alert.destinations),
+                to=",".join(name for name in alert.destinations if name not in waits),
             )
     if outcome.articles:
         silently = {"silently": "first poll"} if outcome.is_first_read else {}

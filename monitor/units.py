@@ -1,9 +1,10 @@
-"""Decides: what "1h30m" and "10MB" mean, and how such a span is written again."""
+"""Decides: what "1h30m", "10MB", "22:00-07:00", "daily 07:00" and "5 an hour" mean, and how a span
+is written again."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 
 DURATION_PATTERN = r"^(?=\d)(\d{1,9}w)?(\d{1,9}d)?(\d{1,9}h)?(\d{1,9}m)?(\d{1,9}s)?(\d{1,9}ms)?$"
 """A duration as text, for a JSON Schema: the largest unit first, each at most once."""
@@ -32,6 +33,57 @@ _BYTES = {
     "MiB": 1024**2,
     "GiB": 1024**3,
 }
+
+
+_CLOCK = r"([01][0-9]|2[0-3]):([0-5][0-9])"
+_HOURS = re.compile(rf"{_CLOCK} ?[-–] ?{_CLOCK}")
+_DAILY = re.compile(rf"daily(?: at)? {_CLOCK}")
+_RATE = re.compile(r"([1-9][0-9]{0,2}) an? (minute|hour|day)")
+_RATE_UNITS = {
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+}
+DIGEST_PATTERN = rf"^(hourly|{_DAILY.pattern})$"
+RATE_PATTERN = rf"^{_RATE.pattern}$"
+"""The same texts, for a JSON Schema."""
+
+
+def parse_hours(text: str) -> tuple[time, time]:
+    """A part of the day written as ``22:00-07:00``.
+
+    Raises:
+        ValueError: it is none, or is nothing.
+    """
+    if found := _HOURS.fullmatch(text):
+        first, second, third, fourth = map(int, found.groups())
+        if (first, second) != (third, fourth):
+            return time(first, second), time(third, fourth)
+    raise ValueError('expected a part of the day such as "22:00-07:00"')
+
+
+def parse_digest(text: str) -> time | None:
+    """When a digest is due: ``daily 07:00``, or ``hourly`` (``None``).
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if text == "hourly":
+        return None
+    if found := _DAILY.fullmatch(text):
+        return time(int(found[1]), int(found[2]))
+    raise ValueError('expected "hourly" or a time such as "daily 07:00"')
+
+
+def parse_rate(text: str) -> tuple[int, timedelta]:
+    """So many in such a span: ``5 an hour``, ``20 a day``; at most 999.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if found := _RATE.fullmatch(text):
+        return int(found[1]), _RATE_UNITS[found[2]]
+    raise ValueError('expected a number and a span such as "5 an hour" or "20 a day"')
 
 
 def parse_duration(text: str) -> timedelta:

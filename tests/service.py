@@ -55,6 +55,8 @@ class Service:
         rules: Path = RULES,
         poll: Mapping[str, Any] | None = None,
         operator: Sequence[str] = (),
+        wishes: Mapping[str, Mapping[str, Any]] | None = None,
+        routes: Mapping[str, Mapping[str, Any]] | None = None,
         environment: Mapping[str, str] | None = None,
         arguments: Sequence[str] = (),
         verbose: bool = False,
@@ -75,6 +77,8 @@ class Service:
         self._feeds = [feed if isinstance(feed, Mapping) else {"url": feed} for feed in feeds]
         self._destinations = dict(destinations or {})
         self._operator = list(operator)
+        self._wishes = dict(wishes or {})
+        self._routes = dict(routes or {})
         self.environment = clean_environment(**(environment or {}))
         self._arguments = [*(["-v"] if verbose else []), "--log-format", "json"]
         self._run_arguments = list(arguments)
@@ -95,6 +99,9 @@ class Service:
             lines += ["[[feeds]]", *(f"{key} = {value(one)}" for key, one in feed.items())]
         for name, url in self._destinations.items():
             lines += [f"[destinations.{name}]", f"url = {value(url)}"]
+            lines += [f"{key} = {value(one)}" for key, one in self._wishes.get(name, {}).items()]
+        for name, route in self._routes.items():
+            lines += [f"[routes.{name}]", *(f"{key} = {value(one)}" for key, one in route.items())]
         self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def start(self) -> Self:

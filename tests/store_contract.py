@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from monitor.models import (
     Alert,
+    AlertKind,
     Article,
     Dead,
     Delivery,
@@ -32,6 +33,8 @@ from monitor.models import (
     JudgedArticle,
     Match,
     Pace,
+    Planned,
+    PlanReason,
     PollOutcome,
     RenamedArticle,
     Retry,
@@ -40,6 +43,7 @@ from monitor.models import (
     Severity,
     Validators,
 )
+from monitor.planning import Question
 from monitor.store.protocol import Commit, Store
 from tests.strategies import alerts, at, events, outcomes, sources
 
@@ -310,6 +314,94 @@ def test_any_source_comes_back_as_it_was(new_store, followed):
     assert [feed.source for feed in store.feeds()] == followed
 
 
+# --- what is planned ---------------------------------------------------------------
+
+
+def planned(destination: str, state: DeliveryState, reason: PlanReason, **more: object) -> Planned:
+    return Planned(destination=destination, state=state, reason=reason, **more)
+
+
+def told(store: Store, number: int = 0) -> dict[str, tuple[object, ...]]:
+    """Of one of the last alerts: by destination its state and reason, when it is due, who tells."""
+    return {
+        one.destination: (
+            one.state,
+            one.plan_reason,
+            one.next_attempt_at or one.digest_at,
+            one.told_by,
+        )
+        for one in store.alerts(9)[number].deliveries
+    }
+
+
+def test_what_is_planned_is_what_is_stored(store):
+    first = alert("a", "mail", "slack", "sms", "log")
+    plans = (
+        planned("slack", DeliveryState.PENDING, PlanReason.QUIET_HOURS, due_at=at(60)),
+        planned("sms", DeliveryState.HELD, PlanReason.WEAK, due_at=at(90)),
+        planned("log", DeliveryState.HELD, PlanReason.EXPERIMENTAL),
+    )
+    second = alert("b", "mail", minutes=1)
+    covered = planned("mail", DeliveryState.COVERED, PlanReason.SAME_STORY, told_by=first.key)
+    tell(store, replace(first, planned=plans), replace(second, planned=(covered,)))
+    assert told(store, 1) == {
+        "mail": (DeliveryState.PENDING, None, at(), None),
+        "slack": (DeliveryState.PENDING, PlanReason.QUIET_HOURS, at(60), None),
+        "sms": (DeliveryState.HELD, PlanReason.WEAK, at(90), None),
+        "log": (DeliveryState.HELD, PlanReason.EXPERIMENTAL, None, None),
+    }
+    teller = f"{first.key}/mail"
+    assert told(store) == {
+        "mail": (DeliveryState.COVERED, PlanReason.SAME_STORY, None, teller),
+    }
+    assert claimed_ids(store, 59) == [teller]
+    assert claimed_ids(store, 60, busy=["mail"]) == [f"{first.key}/slack"]
+    assert claimed_ids(store, 999, busy=["mail", "slack"]) == []
+
+
+def test_the_past_is_what_was_told_and_of_whom(store):
+    first = alert("a", "mail", "slack")
+    held = planned("slack", DeliveryState.HELD, PlanReason.WEAK)
+    tell(store, replace(first, planned=(held,)))
+    hour = timedelta(hours=1)
+    rule = first.match.rule_id
+    question = Question(rules={rule: hour, "gas": hour}, destinations={"mail": hour}, now=at(5))
+    past = store.past(question)
+    (only,) = past.told
+    assert (only.key, only.title, only.url) == (first.key, first.article.title, first.article.url)
+    assert only.deliveries == {"mail": DeliveryState.PENDING, "slack": DeliveryState.HELD}
+    assert past.at_once == {rule: (at(),), "gas": ()}
+    assert past.sent_to == {"mail": ((at(), first.match.severity),)}
+    later = store.past(replace(question, now=at(61)))
+    assert (later.at_once[rule], later.sent_to["mail"], len(later.told)) == ((), (), 1)
+    assert store.past(replace(question, now=at() + timedelta(hours=73))).told == ()
+
+
+def test_what_was_held_is_covered_by_its_digest_and_counted(store):
+    alerts = [alert(f"{n}", "mail", "slack") for n in range(3)]
+    held = [
+        planned(name, DeliveryState.HELD, PlanReason.WEAK, due_at=at(60))
+        for name in ("mail", "slack")
+    ]
+    tell(store, *(replace(one, planned=tuple(held)) for one in alerts))
+    assert store.digests_due(at(59)) == ()
+    mail, slack = store.digests_due(at(60))
+    assert (mail.destination, slack.destination) == ("mail", "slack")
+    assert (mail.digest.count, len(mail.digest.items)) == (3, 3)
+    digest = replace(alert("digest", "mail", minutes=60), kind=AlertKind.DIGEST)
+    store.gather(mail, digest, at(60))
+    assert [one.destination for one in store.digests_due(at(61))] == ["slack"]
+    (claimed,) = claim(store, 60)
+    assert claimed.digest is not None
+    assert claimed.digest.count == 3
+    assert told(store, 1)["mail"] == (
+        DeliveryState.COVERED,
+        PlanReason.WEAK,
+        None,
+        claimed.public_id,
+    )
+
+
 # --- a poll's outcome --------------------------------------------------------------
 
 
@@ -496,7 +588,7 @@ def test_an_edited_article_is_rewritten_with_its_matches(store):
     store.commit(poll(feed, new))
     known = store.known(article("a").keys)[article("a").keys[0]]
     assert (known.identity, known.content_hash) == (article("a").keys[0], "")
-    assert store.held([known.article_id]) == {known.article_id: {"told", "silent"}}
+    assert store.before([known.article_id])[known.article_id].held == {"told", "silent"}
 
     changed = article("a", title="Another", text="Other words.", content_hash="2")
     again = replace(told, rule_version="2")
@@ -510,7 +602,7 @@ def test_an_edited_article_is_rewritten_with_its_matches(store):
     assert store.commit(poll(feed, edited=(edited,), renamed=(renamed,))) is Commit.DONE
 
     assert store.find_article(article_id=known.article_id) == changed
-    assert store.held([known.article_id]) == {known.article_id: {"told", "later"}}
+    assert store.before([known.article_id])[known.article_id].held == {"told", "later"}
     assert store.known(["guid:x:1"])["guid:x:1"].content_hash == "2"
     shown = {one.alert.key: one.alert for one in store.alerts(limit=10)}
     assert (shown["told a"].match, shown["later a"].match) == (again, later)
@@ -528,7 +620,7 @@ def test_a_match_that_no_longer_holds_stays_only_where_it_was_told(store):
     known = store.known(article("a").keys)[article("a").keys[0]]
     edited = EditedArticle(article_id=known.article_id, article=article("a", title="Other"))
     store.commit(poll(feed, edited=(edited,)))
-    assert store.held([known.article_id]) == {known.article_id: {"told"}}
+    assert store.before([known.article_id])[known.article_id].held == {"told"}
     assert [one.alert.match for one in store.alerts(limit=10)] == [told]
 
 

@@ -279,7 +279,8 @@ def test_every_command_has_help_and_the_top_opens_with_examples() -> None:
     assert shown.index("Examples") < shown.index("Options")
     for command in (
         "init", "check", "run", "match", "explain", "rules list", "rules test", "feeds list",
-        "alerts list", "alerts show", "test-notify", "status",
+        "alerts list", "alerts show", "alerts ack", "alerts resend", "silence", "why",
+        "test-notify", "status",
     ):  # fmt: skip
         assert run(*command.split(), "--help").returncode == 0
     assert run("nosuch").returncode == 2

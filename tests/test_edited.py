@@ -17,7 +17,7 @@ from monitor.alerts import plan
 from monitor.asking import AskTools
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
-from monitor.models import EventKind, FeedSource, PollOutcome
+from monitor.models import EventKind, FeedSource, PollOutcome, Sent
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers
@@ -142,6 +142,54 @@ def test_a_rule_that_no_longer_holds_keeps_what_it_told(desk: Desk) -> None:
     assert desk.told() == ["arms: Talks on nothing"]
     desk.poll(item("Talks on arms"))
     assert desk.told() == ["arms: Talks on arms"]
+
+
+def deliver(desk: Desk) -> list[tuple[str, str, str]]:
+    """Whatever is due is sent: of what kind, where to, and what it says beside the article."""
+    sent = []
+    while claimed := desk.store.due_deliveries(NOW, timedelta(minutes=2), 10):
+        for one in claimed:
+            desk.store.record(one.id, Sent(at=NOW))
+            sent.append((str(one.kind), one.destination, one.alert.note))
+    return sent
+
+
+def test_who_was_told_hears_once_of_another_headline(desk: Desk) -> None:
+    desk.poll(item("Talks on arms", "They met."))
+    assert deliver(desk) == [("article", "desk", "")]
+    desk.poll(item("Talks on arms end", "They met."))
+    assert deliver(desk) == [("update", "desk", "The headline was: Talks on arms")]
+    desk.poll(item("Talks on “arms” END!", "They met."))
+    assert deliver(desk) == []
+    desk.poll(item("Talks on arms", "They met."))
+    desk.poll(item("Talks on arms end", "They met."))
+    assert deliver(desk) == []  # back to what they know; and the next update waits for the hour
+
+
+def test_an_edit_before_anybody_was_told_is_no_update(desk: Desk) -> None:
+    desk.poll(item("Talks on arms", "They met."))
+    desk.poll(item("Talks on arms end", "They met."))
+    assert deliver(desk) == [("article", "desk", "")]
+
+
+def test_a_headline_that_takes_it_back_is_told_though_the_rule_no_longer_holds(
+    desk: Desk,
+) -> None:
+    desk.poll(item("Talks on arms", "They met."))
+    deliver(desk)
+    desk.poll(item("Correction: talks on trade", "They met."))
+    note = "The headline was: Talks on arms; the rule no longer holds"
+    assert deliver(desk) == [("update", "desk", note)]
+
+
+def test_another_lead_is_told_and_a_mended_word_is_not(desk: Desk) -> None:
+    lead = "The two governments met on Monday in the capital to speak about a list of things. "
+    desk.poll(item("Talks on arms", lead + "More follows."))
+    deliver(desk)
+    desk.poll(item("Talks on arms", lead.replace("Monday", "Tuesday") + "More follows."))
+    assert deliver(desk) == []
+    desk.poll(item("Talks on arms", "Nobody came, and the table was taken away again."))
+    assert deliver(desk) == [("update", "desk", "Its first sentences were changed")]
 
 
 def test_unchanged_articles_are_not_judged_again(desk: Desk) -> None:

@@ -44,7 +44,7 @@ FLOORS = [
         "monitor.allocator",
         "monitor.ticks",
     },
-    {"monitor.mistakes"},
+    {"monitor.mistakes", "monitor.planning"},
     {"monitor.textfiles", "monitor.units", "monitor.caches"},
     {"monitor.models", "monitor.errors", "monitor.failpoints"},
     {"monitor"},
@@ -77,6 +77,7 @@ OWNERS = {
     "trafilatura": {"monitor.articles.fulltext"},
     "tomlrt": {"monitor.config.edit"},
     "wcwidth": {"monitor.alerts.mail"},
+    "tzlocal": {"monitor.assembly"},
     "yaml": {"monitor.matching.yamlnodes"},
 }
 

@@ -15,12 +15,16 @@ from tests.deliveries import ARTICLE, NOW, match
 DESTINATIONS = ("desk-mail", "intel-slack", "archive")
 
 
-def test_each_match_that_is_not_weak_makes_one_alert_in_order():
-    strong, weak = match(rule_id="b"), match(rule_id="a", is_weak=True)
-    other = match(rule_id="c")
-    alerts = alerts_for(ARTICLE, [strong, weak, other], DESTINATIONS, NOW)
-    assert [alert.match for alert in alerts] == [strong, other]
+def test_each_match_makes_one_alert_in_order():
+    found = [match(rule_id="b"), match(rule_id="a", is_weak=True), match(rule_id="c")]
+    alerts = alerts_for(ARTICLE, found, DESTINATIONS, NOW)
+    assert [alert.match for alert in alerts] == found
     assert {(alert.article, alert.created_at) for alert in alerts} == {(ARTICLE, NOW)}
+
+
+def test_a_weak_match_that_an_edit_makes_strong_has_another_alert():
+    weak, strong = alerts_for(ARTICLE, [match(is_weak=True), match()], DESTINATIONS, NOW)
+    assert weak.key != strong.key
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,19 @@ def test_the_schema_knows_every_key_and_describes_it() -> None:
     assert schema["additionalProperties"] is False
     assert sorted(schema["required"]) == ["id", "match"]
     assert schema["properties"].keys() == {
-        *("id", "title", "owner", "severity", "status", "review_by", "match", "unless", "where"),
+        *(
+            "id",
+            "title",
+            "owner",
+            "severity",
+            "status",
+            "digest",
+            "throttle",
+            "review_by",
+            "match",
+            "unless",
+            "where",
+        ),
         *("notify", "min_relevance", "tests"),
     }
     shapes = [schema, *(s for s in schema["$defs"].values() if s.get("type") == "object")]

@@ -77,7 +77,7 @@ def refused_port() -> int:
 
 
 def test_a_webhook_gets_the_text(webhook):
-    assert send(hook(webhook), ALERT) == SendResult(ok=True)
+    assert send(hook(webhook), ALERT) == SendResult(ok=True, detail="JSON")
     (post,) = webhook.posts
     assert post.path == "/alerts"
     assert post.headers["user-agent"] == "news-monitor"
@@ -91,7 +91,7 @@ def test_a_webhook_gets_the_text(webhook):
 
 
 def test_a_mail_has_the_html_and_readable_text_and_the_expected_headers(smtp):
-    assert send(mailto(smtp), ALERT) == SendResult(ok=True)
+    assert send(mailto(smtp), ALERT) == SendResult(ok=True, detail="E-Mail")
     (mail,) = smtp.mails
     assert sorted(mail.keys()) == MAIL_HEADERS
     assert mail["Subject"] == ALERT.title

@@ -25,6 +25,7 @@ pytest.register_assert_rewrite("store_contract")
 
 from monitor.errors import ForeignDatabase, StoreBusy, StoreError
 from monitor.models import DeliveryState
+from monitor.planning import Question
 from monitor.store import connection, migrations
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import MOST_TOGETHER, StoreThread
@@ -577,6 +578,12 @@ def test_what_is_asked_often_is_answered_from_an_index(store):
     store.record(slack.id, contract.BUSY)
     store.release_claims(at())
     store.commit(contract.poll(the_feed(store), contract.judged(contract.alert("b", "mail"))))
+    hour = timedelta(hours=1)
+    store.past(Question(rules={"algeria-us-arms": hour}, destinations={"mail": hour}, now=at()))
+    store.digests_due(at())
+    store.before([1])
+    store.alert_number("nm-7K2QM9XA")
+    store.articles_at("https://example.org/a", "url:https://example.org/a")
     store._db.conn.set_trace_callback(None)
     plans = {
         sql: [row["detail"] for row in store._db.execute(f"EXPLAIN QUERY PLAN {sql}")]
@@ -591,6 +598,11 @@ def test_what_is_asked_often_is_answered_from_an_index(store):
         "feed_due",
         "feed_polled",
         "host_waits",
+        "alert_rule",
+        "delivery_digest",
+        "delivery_public",
+        "delivery_told",
+        "silence_until",
         "sqlite_autoindex_alert_1",
     ):
         assert any(index in step for _, step in steps)
@@ -642,6 +654,42 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_with_all_it_knows
             health=contract.FeedHealth.FAILING,
         )
         assert store.due_feeds(at(), 10) == (feed,)
+        assert store.integrity_check() == ()
+
+
+def test_deliveries_of_a_version_that_knew_no_plans_are_kept(path):
+    when = "2026-03-07T10:15:00.000000Z"
+    with closing(old_database(path, "0011 pages")) as db:
+        db.execute(
+            "INSERT INTO article (id, stored_at, keys, guid, url, title, text, author, categories,"
+            " feed_url, feed_name, publisher, tags)"
+            f" VALUES (1, '{when}', '[]', '', '', 'T', '', '', '[]', '', '', '', '[]')"
+        )
+        for number, rule in enumerate(("arms", "operator", "test-notify"), 1):
+            db.execute(
+                "INSERT INTO match (id, article_id, rule_id, rule_version, rule_title, severity,"
+                " relevance, is_weak, evidence) VALUES (?, 1, ?, '1', '', 'high', 1.0, 0, '[]')",
+                [number, rule],
+            )
+            db.execute(
+                f"INSERT INTO alert (id, key, match_id, created_at) VALUES (?, ?, ?, '{when}')",
+                [number, rule, number],
+            )
+        db.execute(
+            "INSERT INTO delivery (id, public_id, alert_id, destination, state, attempts,"
+            " created_at, sent_at, reason, detail) VALUES (7, 'nm-X', 1, 'mail', 'sent', 2,"
+            f" '{when}', '{when}', 'timeout', 'slow')"
+        )
+    with closing(open_store(path)) as store:
+        kinds = [(one.alert.kind, one.alert.match.rule_id) for one in store.alerts(9)]
+        assert kinds == [("test", "test-notify"), ("notice", "operator"), ("article", "arms")]
+        (sent,) = store.alerts(9)[2].deliveries
+        assert (sent.id, sent.public_id, sent.state, sent.attempts) == (7, "nm-X", "sent", 2)
+        assert (sent.sent_at, sent.reason, sent.detail) == (at(), "timeout", "slow")
+        assert (sent.plan_reason, sent.told_by) == (None, None)
+        hour = timedelta(hours=1)
+        past = store.past(Question(rules={"arms": hour}, destinations={"mail": hour}, now=at(1)))
+        assert (len(past.told), past.at_once["arms"]) == (1, (at(),))
         assert store.integrity_check() == ()
 
 

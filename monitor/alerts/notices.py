@@ -14,7 +14,17 @@ from datetime import datetime, timedelta, tzinfo
 from monitor.alerts import plan
 from monitor.alerts.plain import bounded
 from monitor.alerts.times import moment
-from monitor.models import Alert, Article, Event, EventKind, FeedState, Match, Severity, host_of
+from monitor.models import (
+    Alert,
+    AlertKind,
+    Article,
+    Event,
+    EventKind,
+    FeedState,
+    Match,
+    Severity,
+    host_of,
+)
 
 LONGEST_GATHERING = timedelta(minutes=1)
 FEEDS = 5
@@ -128,8 +138,7 @@ def notice(
         notify=tuple(destinations),
         evidence=(),
     )
-    (alert,) = plan.alerts_for(article, [match], destinations, now)
-    return alert
+    return plan.lone_alert(article, match, destinations, now, AlertKind.NOTICE)
 
 
 def _title(events: Sequence[Event], feeds: Mapping[str, FeedState]) -> str:

@@ -62,7 +62,7 @@ plugin lets 7,800 pass (https://docs.ntfy.sh/publish/#limitations)."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendResult:
-    """Whether a service accepted one message; ``reason`` and ``detail`` say why not.
+    """Whether a service accepted one message; ``reason`` and ``detail`` say why not, or which did.
 
     ``detail`` is one line without secrets.
     """
@@ -114,7 +114,7 @@ def send(
             detail = type(error).__name__
             return SendResult(ok=False, reason=DeliveryReason.REFUSED, detail=detail)
     if accepted:
-        return SendResult(ok=True)
+        return SendResult(ok=True, detail=str(service.service_name))
     reason = DeliveryReason.TIMEOUT if heard.is_timeout else DeliveryReason.REFUSED
     return SendResult(ok=False, reason=reason, detail=_detail(heard, destination, service))
 

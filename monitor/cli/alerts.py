@@ -1,8 +1,9 @@
-"""``alerts list``, ``alerts show`` and ``test-notify``."""
+"""``alerts list``, ``show``, ``ack`` and ``resend``, and ``test-notify``."""
 
 from __future__ import annotations
 
 import asyncio
+import getpass
 import os
 import sys
 from collections.abc import Sequence
@@ -14,13 +15,25 @@ import typer
 
 from monitor import config
 from monitor.alerts import plan
-from monitor.cli import state
+from monitor.cli import standing, state
 from monitor.cli.filtering import marked
-from monitor.cli.output import Exit, err, out, print_json, print_table, safe, when
+from monitor.cli.output import (
+    Exit,
+    err,
+    out,
+    paragraph,
+    print_json,
+    print_table,
+    safe,
+    when,
+)
+from monitor.cli.why import deliveries
 from monitor.models import (
     Alert,
+    AlertKind,
     Article,
     DeliveryResult,
+    DeliveryState,
     Destination,
     Evidence,
     Match,
@@ -29,7 +42,6 @@ from monitor.models import (
 )
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import StoreThread
-from monitor.store.views import StoredAlert
 
 app = typer.Typer(help="What was said, to whom, and what became of it.", no_args_is_help=True)
 
@@ -48,10 +60,20 @@ def list_alerts(
         int, typer.Option("-n", "--limit", min=1, help="How many, newest first.")
     ] = 20,
     rule: Annotated[str | None, typer.Option("--rule", help="Only of this rule.")] = None,
+    in_state: Annotated[
+        DeliveryState | None,
+        typer.Option("--state", help="Only with a delivery that is this.", show_default=False),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the last alerts and where they stand."""
-    found = state.reader(context).alerts(limit, rule)
+    """List the last alerts and where they stand.
+
+    [bold]Examples[/bold]
+
+      news-monitor alerts list --rule algeria-us-arms
+      news-monitor alerts list --state dead
+    """
+    found = state.reader(context).alerts(limit, rule, in_state)
     if as_json:
         print_json(found)
         return
@@ -63,51 +85,126 @@ def list_alerts(
                 when(one.alert.created_at),
                 one.alert.match.rule_id,
                 one.alert.article.feed_name,
-                one.alert.article.title,
-                _standing(one),
+                standing.title(one),
+                standing.brief(one),
             )
             for one in found
         ),
     )
 
 
-def _standing(stored: StoredAlert) -> str:
-    return ", ".join(f"{one.destination}: {one.state}" for one in stored.deliveries)
+NameArgument = Annotated[
+    str,
+    typer.Argument(help="The alert's number, or the id that its message shows.", metavar="ALERT"),
+]
 
 
 @app.command("show")
-def show_alert(
-    context: typer.Context,
-    number: Annotated[int, typer.Argument(help="The alert's number in the list.", metavar="ALERT")],
-    as_json: JsonOption = False,
-) -> None:
-    """Show one alert: the article, the evidence, and each delivery."""
-    stored = state.reader(context).alert(number)
-    if stored is None:
-        err.print(f"news-monitor: there is no alert {number}")
-        sys.exit(Exit.PROBLEM)
+def show_alert(context: typer.Context, name: NameArgument, as_json: JsonOption = False) -> None:
+    """Show one alert: the article, the evidence, and each delivery.
+
+    [bold]Examples[/bold]
+
+      news-monitor alerts show 12
+      news-monitor alerts show nm-7K2QM9XA
+    """
+    store = state.reader(context)
+    stored = store.alert(_number(store, name))
+    assert stored is not None
     if as_json:
         print_json(stored)
         return
     alert, article = stored.alert, stored.alert.article
-    out.print(f"[bold]{safe(article.title or article.url)}[/]")
+    out.print(f"[bold]{safe(standing.title(stored))}[/]")
     out.print(f"{safe(article.feed_name)}, {when(article.published_at)}  {safe(article.url)}")
     out.print(
         f"rule {safe(alert.match.rule_id)} @ {safe(alert.match.rule_version)},"
-        f" {alert.match.severity}, relevance {alert.match.relevance:.2f}\n"
+        f" {alert.match.severity}, relevance {alert.match.relevance:.2f}"
     )
+    if alert.note:
+        out.print(safe(alert.note))
+    out.print()
     for evidence in alert.match.evidence:
         out.print(
             f"  [dim]{safe(evidence.condition)} ({safe(evidence.kind)}):[/] {marked(evidence)}"
         )
+    if alert.kind is not AlertKind.ARTICLE and not alert.match.evidence:
+        out.print(paragraph(article.text))
     out.print()
-    for one in stored.deliveries:
-        at = one.sent_at or one.dead_at or one.next_attempt_at
-        why = f", {one.reason}: {one.detail}" if one.reason is not None else ""
-        out.print(
-            f"  {safe(one.public_id)} to {safe(one.destination)}: {one.state} {when(at)},"
-            f" {one.attempts} attempt{'s' * (one.attempts != 1)}{safe(why)}"
-        )
+    for line in deliveries(stored, _now()):
+        out.print(line)
+
+
+def _number(store: SqliteStore, name: str) -> int:
+    if (number := store.alert_number(name)) is None:
+        err.print(f"news-monitor: there is no alert {safe(name)}")
+        sys.exit(Exit.PROBLEM)
+    return number
+
+
+@app.command("ack")
+def acknowledge(
+    context: typer.Context,
+    name: NameArgument,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Who has seen it; else the user of this shell.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that somebody has seen an alert: nobody else is called about it.
+
+    [bold]Examples[/bold]
+
+      news-monitor alerts ack nm-7K2QM9XA
+      news-monitor alerts ack 12 --by "night desk"
+    """
+    who = by or getpass.getuser()
+    with state.writer(context) as store:
+        number = _number(store, name)
+        called_off = store.acknowledge(number, who, _now())
+        stored = store.alert(number)
+    assert stored is not None
+    if as_json:
+        print_json(stored)
+        return
+    out.print(
+        f"alert {number} acknowledged {when(stored.acknowledged_at)}"
+        f" by {safe(stored.acknowledged_by)}"
+    )
+    for destination in called_off:
+        out.print(f"  {safe(destination)} is not called")
+
+
+@app.command("resend")
+def resend(
+    context: typer.Context,
+    name: NameArgument,
+    to: Annotated[
+        str | None, typer.Option("--to", help="Only to this destination.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send an alert again, or at last: whatever was sent, given up, held or covered is due now.
+
+    What waits or is under way is left alone.
+
+    [bold]Examples[/bold]
+
+      news-monitor alerts resend 12
+      news-monitor alerts resend nm-7K2QM9XA --to desk-mail
+    """
+    with state.writer(context) as store:
+        number = _number(store, name)
+        again = store.resend(number, _now(), to)
+        stored = store.alert(number)
+    if as_json:
+        print_json(stored)
+    elif again:
+        when_ = "now" if state.is_served(context) else "when the daemon runs"
+        out.print(f"alert {number} is sent again {when_}: {', '.join(again)}")
+    if not again:
+        err.print(f"news-monitor: nothing of alert {number} could be sent again")
+        sys.exit(Exit.PROBLEM)
 
 
 def notify(
@@ -205,5 +302,4 @@ def _test_alert(destinations: Sequence[str]) -> Alert:
             ),
         ),
     )
-    (alert,) = plan.alerts_for(article, [match], destinations, _now())
-    return alert
+    return plan.lone_alert(article, match, destinations, _now(), AlertKind.TEST)

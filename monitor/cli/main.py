@@ -17,8 +17,10 @@ from monitor.cli import (
     lists,
     rules,
     service,
+    silences,
     sources,
     status,
+    why,
 )
 from monitor.cli.output import Exit, err, print_mistakes, safe
 from monitor.cli.state import Options
@@ -37,6 +39,7 @@ HELP = """Watch news feeds; tell people, within minutes, once, with the evidence
   news-monitor run                      the daemon
   news-monitor match < articles.jsonl   the rules as a filter, no database
   news-monitor status                   feeds, rules, deliveries at a glance
+  news-monitor why URL                  why an article was told, or was not
 """
 
 app = typer.Typer(
@@ -88,6 +91,8 @@ lists.register(feeds.app)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(alerts.app, name="alerts")
 alerts.register(app)
+silences.register(app)
+why.register(app)
 
 
 def main() -> None:

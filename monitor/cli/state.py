@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
 from monitor import config, instance, loading
+from monitor.alerts import plan
 from monitor.config import Config
+from monitor.errors import RulesError, StoreError
 from monitor.matching.packed import PackedRules
 from monitor.matching.rules import RuleSet
 from monitor.store.sqlite import SqliteStore
@@ -48,6 +52,31 @@ def reader(context: typer.Context) -> SqliteStore:
         StoreError: there is none yet.
     """
     return SqliteStore.open_reader(settings(context).storage.path)
+
+
+@contextmanager
+def writer(context: typer.Context) -> Iterator[SqliteStore]:
+    """The daemon's database, to write down what somebody decided, beside the daemon.
+
+    Raises:
+        StoreError: there is none yet.
+    """
+    path = settings(context).storage.path
+    if not path.exists():
+        raise StoreError(f"no database at {path}: has the daemon run?")
+    store = SqliteStore.open(path, delivery_id=plan.delivery_id)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def rule_ids(context: typer.Context) -> frozenset[str] | None:
+    """The ids of all rules; ``None`` where they cannot be read now."""
+    try:
+        return frozenset(rule.id for rule in ruleset(context, None).rules)
+    except RulesError:
+        return None
 
 
 def is_served(context: typer.Context) -> bool:

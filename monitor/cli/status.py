@@ -65,6 +65,7 @@ def _collect(store: SqliteStore, now: datetime, *, is_running: bool) -> dict[str
             "mistakes": rules.detail if refused and rules else "",
         },
         "deliveries": deliveries,
+        "silences": store.silences(now),
         "events": store.events(10),
     }
 
@@ -125,6 +126,11 @@ def _print(found: dict[str, Any], now: datetime) -> None:
         )
         for line in rules["mistakes"].splitlines():
             out.print("              " + paragraph(line))
+    for number, one in enumerate(found["silences"]):
+        heading = "silenced" if not number else ""
+        reason = f": {one.reason}" if one.reason else ""
+        ends = ago(one.until, now)
+        out.print(f"[bold]{heading:11}[/] {safe(one.rule_id)}, ends {ends}{safe(reason)}")
     out.print(f"[bold]deliveries[/]  {'' if found['deliveries'] else 'none yet'}")
     for destination, counts in found["deliveries"].items():
         shown = ", ".join(f"{counts[state]} {state}" for state in DeliveryState if counts[state])

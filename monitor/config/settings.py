@@ -27,6 +27,7 @@ from monitor.config.shape import (
     MetricsSettings,
     Operator,
     Poll,
+    RouteSettings,
     Rules,
     Storage,
     TemplateSettings,
@@ -55,6 +56,7 @@ class Config:
     templates: TemplateSettings
     feeds: tuple[Feed, ...]
     destinations: Mapping[str, DestinationSettings]
+    routes: Mapping[str, RouteSettings]
     folder: Path
     """That of the file."""
     places: Mapping[str, Mistake] = field(repr=False, compare=False)
@@ -110,6 +112,7 @@ def parse(text: str, file: Path, environ: Mapping[str, str]) -> Config:
         templates=tree.templates,
         feeds=tree.feeds,
         destinations=tree.destinations,
+        routes=tree.routes,
         folder=file.parent,
         places={
             name: placed(Complaint(path=("destinations", name, "url"), message=""))
@@ -160,6 +163,7 @@ class _Settings(BaseSettings):
     templates: dict[str, Any]
     feeds: list[Any]
     destinations: dict[str, Any]
+    routes: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from monitor import units
 from monitor.config.values import (
+    AtOnce,
+    DayHours,
+    DigestDue,
     Duration,
+    EscalationText,
     FeedUrl,
     Folders,
     FormatChoice,
@@ -26,12 +30,15 @@ from monitor.config.values import (
     PathBesideConfig,
     PathInState,
     PrivateHost,
+    Rate,
     Secret,
+    Severities,
     Size,
+    ZoneName,
     same_feed,
 )
 from monitor.mistakes import Complaint, Path, complaints
-from monitor.models import FullText, MessageFormat
+from monitor.models import FullText, MessageFormat, Severity
 
 
 class Section(BaseModel):
@@ -100,6 +107,22 @@ class DestinationSettings(Section):
 
     url: Secret
     format: FormatChoice = MessageFormat.FULL
+    quiet_hours: DayHours | None = None
+    quiet_zone: ZoneName | None = None
+    digest: DigestDue | None = None
+    at_once: AtOnce = Severity.NORMAL
+    throttle: Rate | None = None
+
+
+class RouteSettings(Section):
+    """Where alerts go whose rules name nobody."""
+
+    severity: Severities = frozenset()
+    tags: tuple[Line, ...] = ()
+    hours: DayHours | None = None
+    zone: ZoneName | None = None
+    to: Annotated[tuple[Name, ...], Field(min_length=1)]
+    then: EscalationText | None = None
 
 
 def _in_array(value: object) -> object:
@@ -119,6 +142,7 @@ class Tree(Section):
     templates: TemplateSettings
     feeds: Annotated[tuple[Feed, ...], BeforeValidator(_in_array)]
     destinations: dict[Name, DestinationSettings]
+    routes: dict[Name, RouteSettings]
 
 
 # --- checking --------------------------------------------------------------------------
@@ -127,7 +151,10 @@ class Tree(Section):
 def checked(tree: Mapping[str, Any], folders: Folders) -> tuple[Tree | None, list[Complaint]]:
     """The whole tree as it should be, and everything that is wrong with it."""
     tree = {**_EMPTY, **tree}
-    wrong = [*_too_often(tree), *_twice(tree), *_nobody(tree)]
+    wrong = [
+        *(*_too_often(tree), *_twice(tree), *_nobody(tree)),
+        *(*_undigested(tree), *_unrouted(tree)),
+    ]
     try:
         return Tree.model_validate(tree, context=folders), wrong
     except ValidationError as error:
@@ -188,6 +215,34 @@ def _nobody(tree: Mapping[str, Any]) -> Iterator[Complaint]:
                 yield Complaint(path=("operator", "notify", number), message=message)
 
 
+def _undigested(tree: Mapping[str, Any]) -> Iterator[Complaint]:
+    """``at_once`` where nothing could wait."""
+    for name, table in _tables(tree, "destinations"):
+        if "at_once" in table and "digest" not in table:
+            message = 'needs a digest for the rest: digest = "daily 07:00"'
+            yield Complaint(path=("destinations", name, "at_once"), message=message)
+
+
+def _unrouted(tree: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Names in routes that no destination has."""
+    named = tree["destinations"] if isinstance(tree["destinations"], dict) else {}
+    there = ", ".join(sorted(named)) or "none"
+    message = f"no such destination (there are: {there})"
+    for name, table in _tables(tree, "routes"):
+        to = table.get("to")
+        for number, one in enumerate(to if isinstance(to, list) else ()):
+            if isinstance(one, str) and one not in named:
+                yield Complaint(path=("routes", name, "to", number), message=message)
+        then = table.get("then")
+        if isinstance(then, str) and " " in then and then.split()[0] not in named:
+            yield Complaint(path=("routes", name, "then"), message=message)
+
+
+def _tables(tree: Mapping[str, Any], section: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    tables = tree[section] if isinstance(tree[section], dict) else {}
+    return ((name, table) for name, table in tables.items() if isinstance(table, dict))
+
+
 def _feeds(tree: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
     feeds = tree["feeds"] if isinstance(tree["feeds"], list) else []
     return ((number, feed) for number, feed in enumerate(feeds) if isinstance(feed, dict))
@@ -202,6 +257,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "templates": TemplateSettings,
     "feeds": Feed,
     "destinations": DestinationSettings,
+    "routes": RouteSettings,
 }
 _EMPTY: Mapping[str, Any] = {
     "storage": {},
@@ -212,4 +268,5 @@ _EMPTY: Mapping[str, Any] = {
     "templates": {},
     "feeds": [],
     "destinations": {},
+    "routes": {},
 }

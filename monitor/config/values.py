@@ -13,12 +13,14 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, PlainValidator, SecretStr, ValidationInfo
 
 from monitor import units
-from monitor.mistakes import found, quoted
-from monitor.models import FullText, MessageFormat
+from monitor.mistakes import found, listed, quoted
+from monitor.models import DigestTime, FullText, MessageFormat, Severity, Throttle
+from monitor.planning import Escalation, Hours
 
 # --- text ----------------------------------------------------------------------------
 
@@ -95,6 +97,73 @@ def _size(value: object) -> int:
 
 Duration = Annotated[timedelta, PlainValidator(_duration)]
 Size = Annotated[int, PlainValidator(_size)]
+
+
+def _hours(value: object) -> Hours:
+    # None of these says what it found: it stands below a destination, whose URL is a secret.
+    start, end = units.parse_hours(value if isinstance(value, str) else "")
+    return Hours(start=start, end=end)
+
+
+def _digest_time(value: object) -> DigestTime:
+    return DigestTime(at=units.parse_digest(value if isinstance(value, str) else ""))
+
+
+def _throttle(value: object) -> Throttle:
+    count, span = units.parse_rate(value if isinstance(value, str) else "")
+    return Throttle(count=count, span=span)
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError('expected a zone such as "Europe/Paris"') from None
+    return text
+
+
+def _severities(value: object) -> frozenset[Severity]:
+    """Some by name, or ``high`` alone."""
+    names = value if isinstance(value, list) else [value]
+    known = {str(severity): severity for severity in Severity}
+    if not names:
+        raise ValueError("must not be empty: leave it out for all")
+    chosen: set[Severity] = set()
+    for name in names:
+        if not isinstance(name, str) or name not in known:
+            raise ValueError(f"expected {listed(tuple(known))}, or a list, found {found(name)}")
+        chosen.add(known[name])
+    return frozenset(chosen)
+
+
+def _at_once(value: object) -> Severity | None:
+    known = {str(severity): severity for severity in Severity}
+    if isinstance(value, str) and (value in known or value == "never"):
+        return known.get(value)
+    raise ValueError(f"expected {listed((*known, 'never'))}")
+
+
+_THEN = re.compile(r"(?P<name>[A-Za-z0-9._-]+) after (?P<span>[0-9a-z]+)(?: unless acknowledged)?")
+
+
+def _escalation(value: object) -> Escalation:
+    matched = _THEN.fullmatch(value) if isinstance(value, str) else None
+    try:
+        if matched is not None:
+            span = units.parse_duration(matched["span"])
+            return Escalation(destination=matched["name"], after=span)
+    except ValueError:
+        pass
+    raise ValueError(f'expected "pager after 15m unless acknowledged", found {found(value)}')
+
+
+DayHours = Annotated[Hours, PlainValidator(_hours)]
+DigestDue = Annotated[DigestTime, PlainValidator(_digest_time)]
+Rate = Annotated[Throttle, PlainValidator(_throttle)]
+ZoneName = Annotated[str, AfterValidator(_zone)]
+Severities = Annotated[frozenset[Severity], PlainValidator(_severities)]
+AtOnce = Annotated[Severity | None, PlainValidator(_at_once)]
+EscalationText = Annotated[Escalation, PlainValidator(_escalation)]
 
 # --- places --------------------------------------------------------------------------
 

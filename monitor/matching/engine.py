@@ -248,6 +248,7 @@ def _judge(rule: Rule, page: Page, now: datetime) -> Match | None:
         is_weak=score < rule.min_relevance,
         notify=rule.notify,
         evidence=tuple(evidence(rule.match, found, page)),
+        handling=rule.handling,
     )
 
 

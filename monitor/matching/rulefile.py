@@ -184,6 +184,8 @@ def _rule(shape: RuleShape, document: Document) -> Rule:
         where=_where(shape.where),
         notify=shape.notify,
         min_relevance=shape.min_relevance,
+        digest=shape.digest,
+        throttle=shape.throttle,
         tests=tuple(
             RuleTest(
                 text=test.fire or test.silent,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from monitor.models import Severity
+from monitor.models import DigestTime, Handling, Severity, Throttle
 
 
 class Field(StrEnum):
@@ -313,10 +313,22 @@ class Rule:
     notify: tuple[str, ...] | None = None
     """Destinations; ``None``: every one."""
     min_relevance: float = NORMAL
+    digest: DigestTime | None = None
+    """When what it finds is told together; ``None``: at once."""
+    throttle: Throttle | None = None
     tests: tuple[RuleTest, ...] = ()
     version: str = ""
     """A short hash of the rule and of every term list it uses."""
     place: Place = field(default_factory=Place, compare=False)
+
+    @property
+    def handling(self) -> Handling:
+        """How its matches are to be told."""
+        return Handling(
+            is_experimental=self.status is Status.EXPERIMENTAL,
+            digest=self.digest,
+            throttle=self.throttle,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

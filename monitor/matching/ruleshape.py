@@ -14,7 +14,17 @@ from monitor.matching import rules, vocabulary
 from monitor.matching.combinationshape import ListedTermShape, ShortShape, WeightShape
 from monitor.matching.conditionshape import BODIES, HEADS, ConditionShape, FoundShape
 from monitor.matching.rules import Status
-from monitor.matching.rulevalues import Day, Duration, Id, Language, Line, Relevance, Text
+from monitor.matching.rulevalues import (
+    Day,
+    DigestDue,
+    Duration,
+    Id,
+    Language,
+    Line,
+    Rate,
+    Relevance,
+    Text,
+)
 from monitor.matching.shapes import SOME, Filled, Shape, absent, keys_of, or_list
 from monitor.mistakes import Path
 from monitor.models import Severity
@@ -100,6 +110,14 @@ class RuleShape(Shape):
     ] = Field(default_factory=absent, description="Names of destinations; left out: every one.")
     min_relevance: Relevance = Field(
         default=rules.NORMAL, description="How much the article must be about it to alert at once."
+    )
+    digest: DigestDue = Field(
+        default_factory=absent,
+        description='Its matches are told together, not at once: "hourly", "daily 07:00".',
+    )
+    throttle: Rate = Field(
+        default_factory=absent,
+        description='How many alerts at most, before the rest waits for the digest: "5 an hour".',
     )
     tests: Annotated[tuple[RuleTestShape, ...], Filled] = Field(
         default=(),

@@ -17,6 +17,7 @@ from monitor import units
 from monitor.matching import expressions
 from monitor.matching.rules import ANY, NORMAL, STRICT, Term
 from monitor.mistakes import closest, found, listed, not_text, quoted
+from monitor.models import DigestTime, Throttle
 
 # --- text ----------------------------------------------------------------------------
 
@@ -178,6 +179,30 @@ Relevance = Annotated[
     PlainValidator(
         _relevance, Literal["any", "normal", "strict"] | Annotated[float, Field(ge=0, le=1)]
     ),
+]
+
+
+def _digest_time(value: object) -> DigestTime:
+    try:
+        return DigestTime(at=units.parse_digest(value if isinstance(value, str) else ""))
+    except ValueError as error:
+        raise ValueError(f"{error}, found {found(value)}") from None
+
+
+def _throttle(value: object) -> Throttle:
+    try:
+        count, span = units.parse_rate(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise ValueError(f"{error}, found {found(value)}") from None
+    return Throttle(count=count, span=span)
+
+
+DigestDue = Annotated[
+    DigestTime,
+    PlainValidator(_digest_time, Annotated[str, Field(pattern=units.DIGEST_PATTERN)]),
+]
+Rate = Annotated[
+    Throttle, PlainValidator(_throttle, Annotated[str, Field(pattern=units.RATE_PATTERN)])
 ]
 
 # --- terms ---------------------------------------------------------------------------

@@ -5,6 +5,7 @@ What the tables hold, in the order in which a poll fills them::
     feed ─< article ─< match ─< alert ─< delivery        event   (the operator's log)
                └──< article_key                          pulse   (proof of writing)
     host   (those that want to be left alone for a while)      notice  (how far it was told)
+                                                          silence (rules nobody wants to hear)
 
 Instants are text, UTC, of one width (``2026-03-07T10:15:00.000000Z``), so that their order
 as text is their order in time. Lists are JSON text. A step that adds a reason or a state to
@@ -242,6 +243,80 @@ def _fingerprints(db: Database) -> None:
     db.executescript(_FINGERPRINTS)
 
 
+_PLANS = """
+ALTER TABLE alert ADD COLUMN kind TEXT NOT NULL DEFAULT 'article' CHECK (kind IN (
+    'article', 'update', 'digest', 'escalation', 'notice', 'test'));
+ALTER TABLE alert ADD COLUMN note TEXT NOT NULL DEFAULT '';
+ALTER TABLE alert ADD COLUMN rule_id TEXT NOT NULL DEFAULT '';  -- its match's, for the index
+ALTER TABLE alert ADD COLUMN acknowledged_at TEXT;
+ALTER TABLE alert ADD COLUMN acknowledged_by TEXT NOT NULL DEFAULT '';
+UPDATE alert SET
+    rule_id = (SELECT rule_id FROM match WHERE match.id = match_id),
+    kind = coalesce((SELECT CASE rule_id WHEN 'operator' THEN 'notice' WHEN 'test-notify' THEN 'test'
+                     END FROM match WHERE match.id = match_id), 'article');
+CREATE INDEX alert_rule ON alert (rule_id, created_at);
+
+CREATE TABLE planned_delivery (
+    id INTEGER PRIMARY KEY,
+    public_id TEXT NOT NULL,
+    alert_id INTEGER NOT NULL REFERENCES alert (id),
+    destination TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN (
+        'pending', 'sending', 'sent', 'dead', 'held', 'covered')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    created_at TEXT NOT NULL,
+    next_attempt_at TEXT,  -- while it is sending: when its claim runs out
+    sent_at TEXT,
+    dead_at TEXT,
+    reason TEXT CHECK (reason IN (
+        'refused', 'timeout', 'crashed', 'interrupted', 'no such destination', 'expired')),
+    detail TEXT NOT NULL DEFAULT '',
+    plan_reason TEXT CHECK (plan_reason IN (
+        'quiet hours', 'throttled', 'digest', 'weak match', 'experimental rule', 'same story',
+        'silenced', 'routed elsewhere', 'escalation', 'acknowledged', 'update')),
+    plan_detail TEXT NOT NULL DEFAULT '',
+    digest_at TEXT,  -- of what is held: when its digest is due; NULL: not known yet
+    told_by INTEGER REFERENCES delivery (id),  -- of what is covered: by which other
+    answer TEXT NOT NULL DEFAULT '',  -- of what was sent: who accepted it
+    UNIQUE (alert_id, destination),
+    CHECK ((state IN ('pending', 'sending')) = (next_attempt_at IS NOT NULL)),
+    CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
+    CHECK ((state = 'dead') = (dead_at IS NOT NULL)),
+    CHECK (state NOT IN ('held', 'covered') OR plan_reason IS NOT NULL)
+) STRICT;
+INSERT INTO planned_delivery (id, public_id, alert_id, destination, state, attempts, created_at,
+        next_attempt_at, sent_at, dead_at, reason, detail)
+    SELECT id, public_id, alert_id, destination, state, attempts, created_at,
+        next_attempt_at, sent_at, dead_at, reason, detail FROM delivery;
+DROP TABLE delivery;
+ALTER TABLE planned_delivery RENAME TO delivery;
+CREATE INDEX delivery_open ON delivery (destination, created_at, id, next_attempt_at)
+    WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX delivery_digest ON delivery (digest_at, destination)
+    WHERE state = 'held' AND digest_at IS NOT NULL;
+CREATE INDEX delivery_waiting ON delivery (destination) WHERE state = 'held' AND digest_at IS NULL;
+CREATE INDEX delivery_told ON delivery (destination, created_at)
+    WHERE state NOT IN ('held', 'covered');
+CREATE INDEX delivery_public ON delivery (public_id);
+CREATE INDEX delivery_told_by ON delivery (told_by) WHERE told_by IS NOT NULL;
+
+CREATE TABLE silence (
+    id INTEGER PRIMARY KEY,
+    rule_id TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    until TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    ended_at TEXT
+) STRICT;
+CREATE INDEX silence_until ON silence (until);
+"""
+
+
+def _plans(db: Database) -> None:
+    """Why a delivery waits, or is told of by another."""
+    db.executescript(_PLANS)
+
+
 _STEPS = {
     "0001 first tables": _first_tables,
     "0002 schedule": _schedule,
@@ -252,6 +327,7 @@ _STEPS = {
     "0010 edited articles": _edited_articles,
     "0011 pages": _pages,
     "0012 fingerprints": _fingerprints,
+    "0020 plans": _plans,
 }
 for _name, _step in _STEPS.items():
     MIGRATIONS(name=_name)(_step)

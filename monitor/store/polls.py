@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from monitor.models import (
     LONGEST_WAIT,
+    Before,
     EditedArticle,
     Event,
     FeedSource,
@@ -108,6 +109,15 @@ _EDIT = """
     WHERE id = :id
 """
 _HELD = "SELECT rule_id FROM match WHERE article_id = :id AND NOT is_weak"
+_TOLD = """
+    SELECT match.*,
+        (SELECT json_group_array(destination ORDER BY id) FROM delivery
+         WHERE alert_id = alert.id AND state IN ('sending', 'sent')) AS destinations,
+        (SELECT max(created_at) FROM alert WHERE match_id = match.id AND kind = 'update')
+            AS updated_at
+    FROM match JOIN alert ON alert.match_id = match.id AND alert.kind = 'article'
+    WHERE match.article_id = :id ORDER BY alert.id
+"""
 _MATCHES = "SELECT id, rule_id FROM match WHERE article_id = :id"
 _FORGET_MATCHES = """
     DELETE FROM match
@@ -205,12 +215,19 @@ def _owners(db: Database, keys: Sequence[str]) -> dict[str, Known]:
     }
 
 
-def held(db: Database, article_ids: Sequence[int]) -> dict[int, frozenset[str]]:
-    """The rules that hold on each article, weakly matched ones not among them."""
-    return {
-        article_id: frozenset(row["rule_id"] for row in db.execute(_HELD, {"id": article_id}))
-        for article_id in article_ids
-    }
+def before(db: Database, article_ids: Sequence[int]) -> dict[int, Before]:
+    """Each article as it is stored, with the rules that hold on it and what was told of it."""
+    return {article_id: _before(db, article_id) for article_id in article_ids}
+
+
+def _before(db: Database, article_id: int) -> Before:
+    says = db.execute("SELECT title, text FROM article WHERE id = ?", [article_id]).fetchone()
+    return Before(
+        title=says["title"],
+        text=says["text"],
+        held=frozenset(row["rule_id"] for row in db.execute(_HELD, {"id": article_id})),
+        told=tuple(rows.told_alert(row) for row in db.execute(_TOLD, {"id": article_id})),
+    )
 
 
 def write(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
@@ -267,8 +284,9 @@ def _write_edited(db: Database, edited: EditedArticle, delivery_id: DeliveryId) 
     told = {row["rule_id"]: row["id"] for row in db.execute(_MATCHES, {"id": article_id})}
     match_ids = {match: _rewrite(db, match, article_id, told) for match in edited.matches}
     for alert in edited.alerts:
-        assert alert.match in match_ids, "an alert tells of a match of its article"
-        outbox.write_alert(db, alert, match_ids[alert.match], delivery_id)
+        match_id = match_ids.get(alert.match, told.get(alert.match.rule_id))
+        assert match_id is not None, "an alert tells of a match of its article"
+        outbox.write_alert(db, alert, match_id, delivery_id)
 
 
 def _rewrite(db: Database, match: Match, article_id: int, told: Mapping[str, int]) -> int:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from monitor.models import (
     Alert,
+    Before,
     Delivery,
     DeliveryResult,
     Event,
@@ -21,6 +22,7 @@ from monitor.models import (
     FeedState,
     PollOutcome,
 )
+from monitor.planning import Gathering, Past, Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +71,9 @@ class Store(Protocol):
     def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
         """For each of the identity keys that is owned, its owner."""
 
-    def held(self, article_ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
-        """The rules that hold on each of the stored articles, weakly matched ones not among them."""
+    def before(self, article_ids: Sequence[int]) -> Mapping[int, Before]:
+        """Each of the stored articles as it is now, with the rules that hold on it, weakly matched
+        ones not among them, and what has been told of it."""
 
     def commit(self, outcome: PollOutcome) -> Commit:
         """Write a poll's articles, keys, matches, alerts, deliveries, events and the feed's
@@ -86,6 +89,9 @@ class Store(Protocol):
 
         What would be raised over one stands in its place, and the others are written.
         """
+
+    def past(self, question: Question) -> Past:
+        """What planning asks for: what was told, how often, what is silenced."""
 
     def due_deliveries(
         self, now: datetime, lease: timedelta, limit: int, busy: Iterable[str] = ()
@@ -104,6 +110,16 @@ class Store(Protocol):
 
     def post(self, alert: Alert, now: datetime, lease: timedelta) -> tuple[Delivery, ...]:
         """Write an alert of its own (a test message) and claim its deliveries at once."""
+
+    def digests_due(self, now: datetime) -> tuple[Gathering, ...]:
+        """For each destination whose digest is due, what was held for it."""
+
+    def gather(self, gathering: Gathering, alert: Alert, now: datetime) -> None:
+        """Write a digest (an alert of its own to one destination), and that it tells of what was
+        held, in one transaction."""
+
+    def schedule_digests(self, due: Mapping[str, datetime]) -> None:
+        """Say when the digest is due of what is held at each destination for none yet."""
 
     def log(self, event: Event) -> None:
         """Append to the operator's log."""

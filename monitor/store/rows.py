@@ -14,10 +14,12 @@ from typing import Any
 
 from monitor.models import (
     Alert,
+    AlertKind,
     Article,
     Delivery,
     DeliveryReason,
     DeliveryState,
+    DigestItem,
     Event,
     EventKind,
     Evidence,
@@ -29,12 +31,16 @@ from monitor.models import (
     FullText,
     Match,
     Pace,
+    Planned,
+    PlanReason,
     PollOutcome,
     Rhythm,
     Route,
     Severity,
+    ToldAlert,
     Validators,
 )
+from monitor.planning import Silence
 from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert, StoredDelivery
 
 _NO_HINTS = FeedHints()
@@ -292,14 +298,28 @@ def match_row(match: Match, article_id: int) -> NewRow:
     )
 
 
+def alert_row(alert: Alert, match_id: int) -> NewRow:
+    """An alert of a stored match."""
+    return row(
+        key=alert.key,
+        match_id=match_id,
+        rule_id=alert.match.rule_id,
+        kind=alert.kind,
+        note=alert.note,
+        created_at=alert.created_at,
+    )
+
+
 def alert(stored: Row) -> Alert:
     """A row of ``alert`` joined to its match and article (``outbox.ALERT_COLUMNS``)."""
     return Alert(
         key=stored["alert_key"],
         article=article(stored),
-        match=_match(stored),
+        match=match(stored),
         destinations=_strings(stored["destinations"]),
         created_at=instant(stored["alert_created_at"]),
+        kind=AlertKind(stored["alert_kind"]),
+        note=stored["alert_note"],
     )
 
 
@@ -323,7 +343,8 @@ def article(stored: Row) -> Article:
     )
 
 
-def _match(stored: Row) -> Match:
+def match(stored: Row) -> Match:
+    """A row of ``match``."""
     return Match(
         rule_id=stored["rule_id"],
         rule_version=stored["rule_version"],
@@ -339,6 +360,22 @@ def _match(stored: Row) -> Match:
 # --- deliveries and events ---------------------------------------------------------
 
 
+def delivery_row(alert: Alert, destination: str, planned: Planned | None) -> NewRow:
+    """What a delivery begins as; without a plan it is due at once."""
+    begun = row(destination=destination, created_at=alert.created_at)
+    if planned is None:
+        return begun | row(state=DeliveryState.PENDING, next_attempt_at=alert.created_at)
+    due_at = planned.due_at
+    is_pending = planned.state is DeliveryState.PENDING
+    return begun | row(
+        state=planned.state,
+        next_attempt_at=(due_at or alert.created_at) if is_pending else None,
+        digest_at=due_at if planned.state is DeliveryState.HELD else None,
+        plan_reason=planned.reason,
+        plan_detail=planned.detail,
+    )
+
+
 def delivery(stored: Row) -> Delivery:
     """A row of ``delivery`` joined to its alert."""
     return Delivery(
@@ -348,7 +385,12 @@ def delivery(stored: Row) -> Delivery:
         destination=stored["destination"],
         attempts=stored["attempts"],
         created_at=instant(stored["delivery_created_at"]),
+        plan_reason=_plan_reason(stored["plan_reason"]),
     )
+
+
+def _plan_reason(stored: str | None) -> PlanReason | None:
+    return None if stored is None else PlanReason(stored)
 
 
 def event_row(event: Event) -> NewRow:
@@ -366,6 +408,45 @@ def event(stored: Row) -> Event:
     )
 
 
+def told_alert(stored: Row) -> ToldAlert:
+    """A row of ``match`` with ``destinations`` and ``updated_at`` of its alert."""
+    return ToldAlert(
+        match=match(stored),
+        destinations=_strings(stored["destinations"]),
+        updated_at=_instant_or_none(stored["updated_at"]),
+    )
+
+
+def digest_item(stored: Row) -> DigestItem:
+    """A delivery joined to its match and article, with ``outlets``."""
+    return DigestItem(
+        rule_id=stored["rule_id"],
+        rule_title=stored["rule_title"],
+        severity=Severity(stored["severity"]),
+        relevance=stored["relevance"],
+        title=stored["title"],
+        url=stored["url"],
+        source=stored["feed_name"],
+        publisher=stored["publisher"],
+        language=stored["language"],
+        published_at=_instant_or_none(stored["published_at"]),
+        reason=_plan_reason(stored["plan_reason"]),
+        outlets=stored["outlets"],
+    )
+
+
+def silence(stored: Row) -> Silence:
+    """A row of ``silence``."""
+    return Silence(
+        id=stored["id"],
+        rule_id=stored["rule_id"],
+        created_at=instant(stored["created_at"]),
+        until=instant(stored["until"]),
+        reason=stored["reason"],
+        ended_at=_instant_or_none(stored["ended_at"]),
+    )
+
+
 # --- what the commands see ---------------------------------------------------------
 
 
@@ -376,6 +457,8 @@ def stored_alert(stored: Row, deliveries: Iterable[Row]) -> StoredAlert:
         article_id=stored["article_id"],
         alert=alert(stored),
         deliveries=tuple(_stored_delivery(each) for each in deliveries),
+        acknowledged_at=_instant_or_none(stored["acknowledged_at"]),
+        acknowledged_by=stored["acknowledged_by"],
     )
 
 
@@ -392,6 +475,12 @@ def _stored_delivery(stored: Row) -> StoredDelivery:
         dead_at=_instant_or_none(stored["dead_at"]),
         reason=DeliveryReason(stored["reason"]) if stored["reason"] else None,
         detail=stored["detail"],
+        plan_reason=_plan_reason(stored["plan_reason"]),
+        plan_detail=stored["plan_detail"],
+        digest_at=_instant_or_none(stored["digest_at"]),
+        answer=stored["answer"],
+        told_by=stored["told_by_public_id"],
+        told_by_alert=stored["told_by_alert"],
     )
 
 

@@ -20,8 +20,10 @@ from monitor.failpoints import failpoint
 from monitor.models import (
     Alert,
     Article,
+    Before,
     Delivery,
     DeliveryResult,
+    DeliveryState,
     Event,
     EventKind,
     FeedHealth,
@@ -29,10 +31,11 @@ from monitor.models import (
     FeedState,
     PollOutcome,
 )
-from monitor.store import connection, ledger, outbox, polls
+from monitor.planning import Gathering, Past, Question, Silence
+from monitor.store import connection, digests, ledger, outbox, plans, polls, rows
 from monitor.store.outbox import DeliveryId
 from monitor.store.protocol import Commit, Known
-from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert
+from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert, StoredArticle
 
 _EVER = datetime.min.replace(tzinfo=UTC)
 
@@ -123,10 +126,10 @@ class SqliteStore:
         with self._reading():
             return polls.owners(self._db, keys)
 
-    def held(self, article_ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
-        """The rules that hold on each of the stored articles, weakly matched ones not among them."""
+    def before(self, article_ids: Sequence[int]) -> Mapping[int, Before]:
+        """Each of the stored articles as it is now, the rules that hold on it, and what was told."""
         with self._reading():
-            return polls.held(self._db, article_ids)
+            return polls.before(self._db, article_ids)
 
     def commit(self, outcome: PollOutcome) -> Commit:
         """Write all that a poll changes in one transaction; nothing if its feed's row is gone."""
@@ -168,6 +171,11 @@ class SqliteStore:
             return error
         return Commit.DONE
 
+    def past(self, question: Question) -> Past:
+        """What planning follows from: what was told, how often, what is silenced."""
+        with self._reading():
+            return plans.past(self._db, question)
+
     # --- deliveries ----------------------------------------------------------------
 
     def due_deliveries(
@@ -203,6 +211,25 @@ class SqliteStore:
         with self._writing():
             outbox.write_lone_alert(self._db, alert, now, self._delivery_id)
             return outbox.claim(self._db, outbox.pending(self._db, alert.key), now + lease)
+
+    def digests_due(self, now: datetime) -> tuple[Gathering, ...]:
+        """For each destination whose digest is due, what was held for it."""
+        with self._reading():
+            return digests.due(self._db, now)
+
+    def gather(self, gathering: Gathering, alert: Alert, now: datetime) -> None:
+        """Write a digest, and that it tells of what was held."""
+        with self._writing():
+            outbox.write_lone_alert(self._db, alert, now, self._delivery_id)
+            (teller,) = outbox.deliveries_of(self._db, alert.key)
+            digests.gather(self._db, gathering, teller)
+            failpoint("gather: in transaction")
+
+    def schedule_digests(self, due: Mapping[str, datetime]) -> None:
+        """Say when the digest is due of what is held at each destination for none yet."""
+        with self._writing():
+            for destination, at in due.items():
+                digests.schedule(self._db, destination, at)
 
     # --- the operator's log --------------------------------------------------------
 
@@ -242,15 +269,23 @@ class SqliteStore:
 
     # --- the ledger ----------------------------------------------------------------
 
-    def alerts(self, limit: int, rule: str | None = None) -> tuple[StoredAlert, ...]:
-        """The newest alerts with their deliveries, of one rule or of all, newest first."""
+    def alerts(
+        self, limit: int, rule: str | None = None, state: DeliveryState | None = None
+    ) -> tuple[StoredAlert, ...]:
+        """The newest alerts with their deliveries, newest first: of one rule or of all, and with a
+        delivery in that state or in any."""
         with self._reading():
-            return ledger.alerts(self._db, limit, rule)
+            return ledger.alerts(self._db, limit, rule, state)
 
     def alert(self, alert_id: int) -> StoredAlert | None:
         """One alert with its deliveries."""
         with self._reading():
             return ledger.alert(self._db, alert_id)
+
+    def alert_number(self, name: str) -> int | None:
+        """The number of an alert that is named by it, or by the public id of a delivery."""
+        with self._reading():
+            return ledger.alert_number(self._db, name)
 
     def find_article(
         self, *, article_id: int | None = None, url: str | None = None
@@ -258,6 +293,59 @@ class SqliteStore:
         """The stored article of a number, or the last one of a link."""
         with self._reading():
             return ledger.find_article(self._db, article_id, url)
+
+    def articles_at(self, url: str, key: str) -> tuple[StoredArticle, ...]:
+        """The stored articles of a link as their feed gave it, or that own this identity key, with
+        their matches and alerts, newest first."""
+        with self._reading():
+            return ledger.articles_at(self._db, url, key)
+
+    # --- what people decide --------------------------------------------------------
+
+    def silence(self, rule_id: str, now: datetime, until: datetime, reason: str = "") -> Silence:
+        """Write down that nobody wants to hear of a rule until then."""
+        with self._writing():
+            made = plans.silence(self._db, rule_id, now, until, reason)
+            detail = f"until {rows.instant_text(until)}" + (f": {reason}" if reason else "")
+            self._note(now, EventKind.RULE_SILENCED, rule_id, detail)
+        return made
+
+    def silences(self, now: datetime) -> tuple[Silence, ...]:
+        """The silences that hold, oldest first."""
+        with self._reading():
+            return plans.silences(self._db, now)
+
+    def end_silences(self, which: str, now: datetime) -> tuple[Silence, ...]:
+        """End the silences of this number or rule; those that were ended."""
+        with self._writing():
+            ended = plans.end_silences(self._db, now, which)
+            for one in ended:
+                self._note(now, EventKind.SILENCE_ENDED, one.rule_id, f"silence {one.id}")
+        return ended
+
+    def acknowledge(self, alert_id: int, who: str, now: datetime) -> tuple[str, ...]:
+        """Write down that somebody has seen an alert; the destinations that need not be told now.
+
+        The first who does is kept.
+        """
+        with self._writing():
+            if not outbox.acknowledge(self._db, alert_id, who, now):
+                return ()
+            self._note(now, EventKind.ALERT_ACKNOWLEDGED, f"alert {alert_id}", f"by {who}")
+            return outbox.call_off(self._db, alert_id, who)
+
+    def resend(
+        self, alert_id: int, now: datetime, destination: str | None = None
+    ) -> tuple[str, ...]:
+        """Make an alert's deliveries due again that are not waiting or under way; their public ids."""
+        with self._writing():
+            again = outbox.resend(self._db, alert_id, now, destination)
+            for public_id, was in again.items():
+                self._note(now, EventKind.DELIVERY_RESENT, public_id, f"was {was}")
+        return tuple(again)
+
+    def _note(self, now: datetime, kind: EventKind, subject: str, detail: str) -> None:
+        polls.log(self._db, Event(at=now, kind=kind, subject=subject, detail=detail))
 
     def delivery_counts(self) -> tuple[DeliveryCount, ...]:
         """How many deliveries each destination has in each state."""

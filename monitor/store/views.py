@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.models import Alert, DeliveryReason, DeliveryState
+from monitor.models import Alert, Article, DeliveryReason, DeliveryState, Match, PlanReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,16 @@ class StoredDelivery:
     reason: DeliveryReason | None
     """Why the last attempt that failed did; it stays after a later one succeeded."""
     detail: str
+    answer: str
+    """Which service accepted it, and what it said."""
+    plan_reason: PlanReason | None
+    """Why it was not due at once."""
+    plan_detail: str
+    digest_at: datetime | None
+    """While held: when its digest is due."""
+    told_by: str | None
+    """The public id of the delivery that tells of it."""
+    told_by_alert: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +45,20 @@ class StoredAlert:
     article_id: int
     alert: Alert
     deliveries: tuple[StoredDelivery, ...]
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredArticle:
+    """An article that was fetched, with all that followed."""
+
+    id: int
+    article: Article
+    stored_at: datetime
+    matches: tuple[Match, ...]
+    """As they were found when it came, or when it was edited last."""
+    alerts: tuple[StoredAlert, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
