@@ -301,7 +301,7 @@ def test_a_storm_is_counted_whole(desk: Desk) -> None:
     assert dict(sent.digest.counts) == {"rule-0": 3334, "rule-1": 3333, "rule-2": 3333}
     assert len(sent.digest.items) == 200
     message = render.message(sent, UTC)
-    assert "10000 articles of 3 rules" in message.title
+    assert "10000 alerts of 3 rules" in message.title
     assert desk.states().count(("covered", "digest")) == 10_000
 
 

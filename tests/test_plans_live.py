@@ -107,7 +107,7 @@ def test_what_is_held_back_comes_as_one_message_when_its_time_has_come(
         now_due(it)
         hook.wait_for(3, timeout=20)
         digest = hook.bodies[2]
-        assert "3 articles of 2 rules" in digest["title"] + digest["message"]
+        assert "3 alerts of 2 rules" in digest["title"] + digest["message"]
         assert "held" not in {state for _, state, _ in standing(it)}
         assert it.run("alerts", "show", "1").returncode == 0
 
@@ -153,4 +153,5 @@ def test_what_nobody_acknowledges_in_time_calls_the_pager(
         pager.wait_for(1, timeout=20)
         found = standing(it)
         assert found == [("strikes", "sent", None), ("strikes", "sent", "escalation")]
-        assert titles(hook) == titles(pager)
+        assert titles(hook) == ["[high] Strikes: Dockers strike"]
+        assert titles(pager) == ["[high] not acknowledged yet · Strikes: Dockers strike"]

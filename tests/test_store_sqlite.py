@@ -605,7 +605,7 @@ def test_what_is_asked_often_is_answered_from_an_index(store):
         "silence_until",
         "sqlite_autoindex_alert_1",
     ):
-        assert any(index in step for _, step in steps)
+        assert any(index in step for _, step in steps), index
     harmless = ("SCAN lane", "SCAN CONSTANT ROW", "SCAN delivery USING INDEX delivery_open")
     assert [each for each in steps if "SCAN" in each[1] and not each[1].startswith(harmless)] == []
     assert [each for each in steps if "LIMIT" in each[0] and "TEMP B-TREE" in each[1]] == []
