@@ -361,17 +361,20 @@ def test_what_is_planned_is_what_is_stored(store):
 
 def test_the_past_is_what_was_told_and_of_whom(store):
     first = alert("a", "mail", "slack")
+    first = replace(first, destinations=("mail", "slack", "sms"))
     held = planned("slack", DeliveryState.HELD, PlanReason.WEAK)
-    tell(store, replace(first, planned=(held,)))
+    covered = planned("sms", DeliveryState.COVERED, PlanReason.SILENCED)
+    tell(store, replace(first, planned=(held, covered)))
     hour = timedelta(hours=1)
     rule = first.match.rule_id
-    question = Question(rules={rule: hour, "gas": hour}, destinations={"mail": hour}, now=at(5))
+    names = dict.fromkeys(("mail", "slack", "sms"), hour)
+    question = Question(rules={rule: hour, "gas": hour}, destinations=names, now=at(5))
     past = store.past(question)
     (only,) = past.told
     assert (only.key, only.title, only.url) == (first.key, first.article.title, first.article.url)
     assert only.deliveries == {"mail": DeliveryState.PENDING, "slack": DeliveryState.HELD}
     assert past.at_once == {rule: (at(),), "gas": ()}
-    assert past.sent_to == {"mail": ((at(), first.match.severity),)}
+    assert past.sent_to == {"mail": ((at(), first.match.severity),), "slack": (), "sms": ()}
     later = store.past(replace(question, now=at(61)))
     assert (later.at_once[rule], later.sent_to["mail"], len(later.told)) == ((), (), 1)
     assert store.past(replace(question, now=at() + timedelta(hours=73))).told == ()
@@ -388,16 +391,18 @@ def test_what_was_held_is_covered_by_its_digest_and_counted(store):
     mail, slack = store.digests_due(at(60))
     assert (mail.destination, slack.destination) == ("mail", "slack")
     assert (mail.digest.count, len(mail.digest.items)) == (3, 3)
+    tell(store, replace(alert("late", "mail"), planned=tuple(held[:1])))  # the clock was set back
     digest = replace(alert("digest", "mail", minutes=60), kind=AlertKind.DIGEST)
     store.gather(mail, digest, at(60))
-    assert [one.destination for one in store.digests_due(at(61))] == ["slack"]
+    again = store.digests_due(at(61))
+    assert [(one.destination, one.digest.count) for one in again] == [("mail", 1), ("slack", 3)]
     (claimed,) = claim(store, 60)
     assert claimed.digest is not None
     assert claimed.digest.count == 3
-    assert told(store, 1)["mail"] == (
+    assert told(store, 2)["mail"] == (
         DeliveryState.COVERED,
         PlanReason.WEAK,
-        None,
+        at(60),
         claimed.public_id,
     )
 

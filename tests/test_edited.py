@@ -157,10 +157,10 @@ def deliver(desk: Desk) -> list[tuple[str, str, str]]:
 def test_who_was_told_hears_once_of_another_headline(desk: Desk) -> None:
     desk.poll(item("Talks on arms", "They met."))
     assert deliver(desk) == [("article", "desk", "")]
-    desk.poll(item("Talks on arms end", "They met."))
-    assert deliver(desk) == [("update", "desk", "The headline was: Talks on arms")]
-    desk.poll(item("Talks on “arms” END!", "They met."))
+    desk.poll(item("Talks on “ARMS”!", "They met."))
     assert deliver(desk) == []
+    desk.poll(item("Talks on arms end", "They met."))
+    assert deliver(desk) == [("update", "desk", "The headline was: Talks on “ARMS”!")]
     desk.poll(item("Talks on arms", "They met."))
     desk.poll(item("Talks on arms end", "They met."))
     assert deliver(desk) == []  # back to what they know; and the next update waits for the hour

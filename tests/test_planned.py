@@ -440,7 +440,7 @@ TALKS = "Algiers and Washington speak for two days about the sale of fighter air
             "Algiers will not buy American arms next year",
             False,
         ),
-        (TALKS + " in 2 rounds", TALKS + " in 3 rounds", False),
+        (f"{TALKS} and 2 {TALKS[::-1]}", f"{TALKS} and 3 {TALKS[::-1]}", False),
         ("Breaking news today", "Breaking news today", False),
         ("", "", False),
         ("الجزائر تنظر في شراء أسلحة أمريكية", "الجزائر تنظر في شراء أسلحة أمريكية - الوسط", True),

@@ -583,7 +583,6 @@ def test_what_is_asked_often_is_answered_from_an_index(store):
     store.digests_due(at())
     store.before([1])
     store.alert_number("nm-7K2QM9XA")
-    store.articles_at("https://example.org/a", "url:https://example.org/a")
     store._db.conn.set_trace_callback(None)
     plans = {
         sql: [row["detail"] for row in store._db.execute(f"EXPLAIN QUERY PLAN {sql}")]

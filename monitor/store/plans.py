@@ -40,7 +40,7 @@ _SENT_TO = """
     ORDER BY delivery.created_at DESC LIMIT :limit
 """
 _SILENCES = """
-    SELECT * FROM silence WHERE until > :now AND ended_at IS NULL ORDER BY id
+    SELECT * FROM silence WHERE until > :now AND ended_at IS NULL ORDER BY until
 """
 
 
@@ -88,7 +88,7 @@ def _told(stored: rows.Row) -> Told:
 
 
 def silences(db: Database, now: datetime) -> tuple[Silence, ...]:
-    """The silences that hold now, oldest first."""
+    """The silences that hold now, the next to end first."""
     return tuple(rows.silence(row) for row in db.execute(_SILENCES, rows.row(now=now)))
 
 

@@ -311,7 +311,7 @@ class SqliteStore:
         return made
 
     def silences(self, now: datetime) -> tuple[Silence, ...]:
-        """The silences that hold, oldest first."""
+        """The silences that hold, the next to end first."""
         with self._reading():
             return plans.silences(self._db, now)
 
