@@ -166,6 +166,15 @@ def test_who_was_told_hears_once_of_another_headline(desk: Desk) -> None:
     assert deliver(desk) == []  # back to what they know; and the next update waits for the hour
 
 
+def test_an_update_follows_the_message_by_which_its_reader_heard_of_the_article(desk: Desk) -> None:
+    desk.poll(item("Talks on arms", "They met."))
+    (first,) = desk.store.due_deliveries(NOW, timedelta(minutes=2), 10)
+    desk.store.record(first.id, Sent(at=NOW))
+    desk.poll(item("Talks on arms end", "They met."))
+    (update,) = desk.store.due_deliveries(NOW, timedelta(minutes=2), 10)
+    assert (first.follows, update.follows) == ("", first.public_id)
+
+
 def test_an_edit_before_anybody_was_told_is_no_update(desk: Desk) -> None:
     desk.poll(item("Talks on arms", "They met."))
     desk.poll(item("Talks on arms end", "They met."))

@@ -95,14 +95,15 @@ _DEAD = """
 
 
 _FOLLOWED = """
-    SELECT first.public_id FROM delivery
+    SELECT public_id FROM delivery WHERE id = (
+    SELECT min(first.id) FROM delivery
     JOIN alert ON alert.id = delivery.alert_id AND alert.kind = 'update'
     JOIN match ON match.id = alert.match_id
     JOIN match AS told ON told.article_id = match.article_id AND told.rule_id = match.rule_id
     JOIN alert AS earlier ON earlier.match_id = told.id AND earlier.id < alert.id
     JOIN delivery AS first
         ON first.alert_id = earlier.id AND first.destination = delivery.destination
-    WHERE delivery.id = :id ORDER BY first.id LIMIT 1
+    WHERE delivery.id = :id)
 """
 """Of an update: the delivery by which its destination first heard of the article."""
 
