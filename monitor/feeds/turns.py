@@ -20,13 +20,14 @@ class _Door:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     wanted_by: int = 0
     free_at: float = 0.0
-    """Monotonic; at least ``gap`` after the last request began."""
+    """Monotonic; ``gap`` after the last request ended."""
 
 
 class Turns:
     """The doors of all hosts; for one event loop.
 
-    ``gap`` lies between the beginnings of two requests to one host.
+    ``gap`` lies between the end of a request to a host and the beginning of the next: however late
+    a busy machine sends what was begun, the host sees them that far apart.
     """
 
     def __init__(self, gap: timedelta) -> None:
@@ -47,8 +48,10 @@ class Turns:
                 async with asyncio.timeout(patience.total_seconds()):
                     await held.enter_async_context(door.lock)
                     await asyncio.sleep(door.free_at - time.monotonic())
-                door.free_at = time.monotonic() + self._gap
-                yield
+                try:
+                    yield
+                finally:
+                    door.free_at = time.monotonic() + self._gap
         finally:
             door.wanted_by -= 1
 
