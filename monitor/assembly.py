@@ -12,6 +12,7 @@ from pathlib import Path
 from monitor import __version__, loading, reading
 from monitor.alerts import send
 from monitor.config import Config, resolve_destinations
+from monitor.delivering import DeliverTools
 from monitor.errors import RulesError
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
@@ -19,13 +20,16 @@ from monitor.matching.packed import PackedRules
 from monitor.matching.rulefile import Known
 from monitor.matching.rules import RuleSet
 from monitor.models import Destination
-from monitor.pipeline import DeliverTools, PollTools
+from monitor.pipeline import PollTools
 from monitor.probing import ProbeTools
 from monitor.store.protocol import Store
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers, preload
 
-READERS, SENDERS = 2, 4
+READERS = 2
+MOST_SENDERS = 24
+"""Processes, of 9 MB each beyond what they share. A destination has one message in flight at most, so
+with no more destinations than this nobody ever waits for another's place."""
 LOADING = timedelta(minutes=10)
 LOADER_MEMORY = 4 * 1024**3
 """Bytes: enough for a hundred thousand rules, while they are loaded."""
@@ -77,14 +81,20 @@ def poll_tools(
 
 def deliver_tools(books: StoreThread[Store], destinations: Iterable[Destination]) -> DeliverTools:
     """What delivering works with: senders, and where they send to."""
+    named = {one.name: one for one in destinations}
     return DeliverTools(
         books=books,
-        senders=Workers(SENDERS, send.ping),
-        destinations={one.name: one for one in destinations},
+        senders=senders(len(named)),
+        destinations=named,
         clock=now,
         random=random.random,
         zone=datetime.now().astimezone().tzinfo or UTC,
     )
+
+
+def senders(destinations: int) -> Workers:
+    """Sender processes, one for each destination up to ``MOST_SENDERS``."""
+    return Workers(min(max(destinations, 1), MOST_SENDERS), send.ping)
 
 
 def fetcher(settings: Config) -> Fetcher:

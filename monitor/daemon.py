@@ -26,19 +26,31 @@ from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from monitor import __version__, assembly, config, loading, pipeline, reading, reports, systemd
+from monitor import (
+    __version__,
+    assembly,
+    config,
+    delivering,
+    lanes,
+    loading,
+    pipeline,
+    reading,
+    reports,
+    systemd,
+)
 from monitor.alerts import notices, plan, send
-from monitor.assembly import POLLS, SENDERS, now
+from monitor.assembly import POLLS, now
 from monitor.config import Config
 from monitor.errors import ConfigError, RulesError, StoreError, WorkerFailed
 from monitor.logs import logger
 from monitor.matching.packed import PackedRules
 from monitor.metrics import Metrics
-from monitor.models import Delivery, Destination, Event, EventKind, FeedState, Sent
+from monitor.models import Delivery, Destination, Event, EventKind, FeedState
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import StoreThread
 
 POLL_TICK = timedelta(seconds=1)
+DELIVER_TICK = timedelta(seconds=1)
 MOST_STARTS = 50
 """Polls begun in one tick. 10,000 feeds every five minutes are 33 a second; what has become due
 all at once, after a start, a suspend or an outage, is spread by this."""
@@ -73,7 +85,6 @@ class Daemon:
         self._choosing = asyncio.Lock()
         self._claiming = asyncio.Lock()
         self._reloading = asyncio.Lock()
-        self._troubled: set[str] = set()
         self._is_serving = False
         self._has_failed = False
         self._ticked: dict[str, float] = {}
@@ -173,7 +184,7 @@ class Daemon:
         )
         ticks: list[tuple[Callable[[], Coroutine[Any, Any, None]], float]] = [
             (self._poll_tick, POLL_TICK.total_seconds()),
-            (self._deliver_tick, 1),
+            (self._deliver_tick, DELIVER_TICK.total_seconds()),
             (self._rules_tick, 2),
             (self._notice_tick, NOTICE_TICK.total_seconds()),
             (self._metrics_tick, METRICS_TICK.total_seconds()),
@@ -294,22 +305,32 @@ class Daemon:
         return [feed for feed in due if feed.id not in self._polling][:room]
 
     async def _due_deliveries(self) -> tuple[Delivery, ...]:
-        """The oldest due for each destination that has none in flight, claimed.
+        """The first due for each destination that has none in flight, claimed.
 
-        Destinations whose last delivery failed have half of the places, so that however many
-        are stuck the others do not wait for them.
+        Destinations whose last delivery failed have half of the places, so that even where there
+        are more of them than senders the others do not wait for them.
         """
-        room = SENDERS - len(self._sending)
-        claimed = await self._claim(room, self._sending | self._troubled)
+        places = self._deliver_tools.senders.count
+        room = places - len(self._sending)
+        if room <= 0:
+            return ()
+        ailing = set(await self._books.ask(self._store.ailing))
+        claimed = await self._claim(room, self._sending | ailing)
         sending = self._sending.union(one.destination for one in claimed)
-        rest = min(room - len(claimed), SENDERS // 2 - len(sending & self._troubled))
+        half = max(places // 2, 1) if len(self._deliver_tools.destinations) > places else places
+        rest = min(room - len(claimed), half - len(sending & ailing))
         return claimed + await self._claim(rest, sending)
 
     async def _claim(self, limit: int, busy: set[str]) -> tuple[Delivery, ...]:
         if limit <= 0:
             return ()
         return await self._books.ask(
-            self._store.due_deliveries, now(), pipeline.LEASE, limit, tuple(busy)
+            self._store.due_deliveries,
+            now(),
+            delivering.LEASE,
+            limit,
+            tuple(busy),
+            self._deliver_tools.rates,
         )
 
     # --- tasks ---------------------------------------------------------------------
@@ -348,21 +369,39 @@ class Daemon:
         await self._poll_now()
 
     async def _deliver(self, delivery: Delivery) -> None:
+        """One delivery; its lane is free again when what became of it is written down.
+
+        While the store cannot be written the outcome is kept: to forget it would be to send again.
+        """
+        tools = self._deliver_tools
         try:
-            result = await pipeline.deliver(delivery, self._deliver_tools)
-        except StoreError as error:
-            logger().error("delivery not stored", delivery=delivery.public_id, error=str(error))
-            await asyncio.sleep(PAUSE.total_seconds())
-        else:
-            reports.delivered(delivery, result)
-            self._metrics.delivered(result)
-            if isinstance(result, Sent):
-                self._troubled.discard(delivery.destination)
-            else:
-                self._troubled.add(delivery.destination)
+            attempt = await delivering.attempted(delivery, tools)
+            await self._record(attempt, tools)
         finally:
             self._sending.discard(delivery.destination)
+        await self._pause(attempt, tools)
         await self._deliver_now()
+
+    async def _record(self, attempt: delivering.Attempt, tools: delivering.DeliverTools) -> None:
+        while True:
+            try:
+                await delivering.record(attempt, tools)
+            except StoreError as error:
+                name = attempt.delivery.public_id
+                logger().error("delivery not stored", delivery=name, error=str(error))
+                await asyncio.sleep(PAUSE.total_seconds())
+            else:
+                break
+        reports.delivered(attempt)
+        self._metrics.delivered(attempt.result)
+
+    async def _pause(self, attempt: delivering.Attempt, tools: delivering.DeliverTools) -> None:
+        """Wait for the lane's next turn where that comes before the tick, or no tick does."""
+        lane, rate = attempt.change.lane, tools.rates.get(attempt.delivery.destination)
+        wait = lanes.next_at(lane, rate, now()) - now()
+        is_paced = lane.opens_at is None and not self._is_serving
+        if is_paced or wait < DELIVER_TICK:
+            await asyncio.sleep(max(wait.total_seconds(), 0))
 
     async def _poll_now(self) -> None:
         """Let the next feed of a host that has become free take its turn."""

@@ -491,6 +491,48 @@ class DeliveryReason(StrEnum):
     """The daemon stopped while it was in flight; whether the service has it is unknown."""
     NO_DESTINATION = "no such destination"
     EXPIRED = "expired"
+    DROPPED = "dropped"
+    """Somebody took it out of the queue."""
+
+
+class OnUncertain(StrEnum):
+    """What to do with a message that may have arrived: its sender or the daemon died over it."""
+
+    RESEND = "resend"
+    SKIP = "skip"
+    MARK = "mark"
+    """Send it again, and say in it that it may be a repetition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """So many messages in a span at once, and then as many in each further span."""
+
+    count: int
+    per: timedelta
+
+
+class Told(StrEnum):
+    """What the operator knows of a destination's trouble."""
+
+    NOTHING = ""
+    FAILING = "failing"
+    GIVEN_UP = "given up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """What one destination's queue remembers from one attempt to the next."""
+
+    paid_until: datetime | None = None
+    """Until when what was sent has used up the allowance."""
+    failures: int = 0
+    """Attempts in a row that the destination did not take, whichever messages they were."""
+    suspect: int | None = None
+    """The delivery that failed last: either it is at fault or the destination is."""
+    opens_at: datetime | None = None
+    """The destination is at fault, and is left alone until then."""
+    told: Told = Told.NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -505,6 +547,10 @@ class Delivery:
     attempts: int
     """How often it was handed to a sender, this time included."""
     created_at: datetime
+    lane: Lane = Lane()
+    """Of its destination, as this attempt found it."""
+    is_uncertain: bool = False
+    """An earlier attempt ended without an answer: the service may have it already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -522,6 +568,9 @@ class Destination:
 
     name: str
     url: str = field(repr=False)
+    rate: Rate | None = None
+    """``None``: as fast as it takes them."""
+    on_uncertain: OnUncertain = OnUncertain.RESEND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -551,6 +600,19 @@ class Dead:
 
 DeliveryResult = Sent | Retry | Dead
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneChange:
+    """What an attempt changes of its destination's queue, beside the delivery itself."""
+
+    lane: Lane
+    recalled: int | None = None
+    """The delivery that was thought to be at fault and is not: it waits with the lane."""
+    expired_before: datetime | None = None
+    """What was created before that is given up together with this delivery."""
+    event: Event | None = None
+
+
 # --- what the operator should know -------------------------------------------------
 
 
@@ -573,6 +635,13 @@ class EventKind(StrEnum):
     RULE_FAILED = "rule failed"
     ARTICLE_UNJUDGED = "article unjudged"
     DELIVERY_DEAD = "delivery dead"
+    DELIVERY_DEAD_TOO = "delivery dead too"
+    """In a trouble from which one was given up already: not announced again."""
+    DESTINATION_FAILING = "destination failing"
+    DESTINATION_RECOVERED = "destination recovered"
+    BACKUP_MADE = "backup made"
+    BACKUP_FAILED = "backup failed"
+    DATABASE_RESTORED = "database restored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,11 @@
-"""Orders: the two halves of the daemon. They meet only in the store.
+"""Orders: the first half of the daemon, which meets the second (``delivering``) only in the store.
 
 ::
 
     poll     FeedState → fetch → read (→ the pages before) → admit → fill → judge → plan → commit
-    deliver  Delivery → render → send → record
 
-Expected failures travel as values and end in the store: a feed's in its row, a delivery's in
-its row, an article that could not be judged in the operator's log.
+Expected failures travel as values and end in the store: a feed's in its row, an article that could
+not be judged in the operator's log.
 """
 
 from __future__ import annotations
@@ -14,24 +13,19 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 from monitor import pages, reading
-from monitor.alerts import plan, render, retry, send
+from monitor.alerts import plan
 from monitor.articles import identity
 from monitor.articles.identity import Again
-from monitor.errors import WorkerFailed, WorkerTimeout
+from monitor.errors import WorkerFailed
 from monitor.failpoints import failpoint
 from monitor.feeds import health, outcomes
 from monitor.feeds.fetch import Fetcher, Request
 from monitor.models import (
     Alert,
     Article,
-    Dead,
-    Delivery,
-    DeliveryReason,
-    DeliveryResult,
-    Destination,
     EditedArticle,
     Event,
     EventKind,
@@ -46,8 +40,6 @@ from monitor.models import (
     PollOutcome,
     RenamedArticle,
     Response,
-    Retry,
-    Sent,
 )
 from monitor.store.protocol import Commit, Known, Store
 from monitor.store.thread import StoreThread
@@ -60,11 +52,8 @@ JUDGE_PATIENCE = timedelta(seconds=20)
 JUDGE_BATCH = 10
 RENAMING = 10
 """Entries with other guids at once from which the operator is told."""
-SEND_DEADLINE = timedelta(seconds=45)
 EARLIER_PAGES = 3
 """Asked for at most where entries have rolled off between two polls."""
-LEASE = SEND_DEADLINE + timedelta(seconds=60)
-"""How long a claimed delivery is left alone: longer than any attempt can take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +70,6 @@ class PollTools:
     random: Callable[[], float] = random.random
     since: timedelta | None = None
     """How old an article of a feed's first poll may be to alert; ``None``: none does."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliverTools:
-    """What the second half works with."""
-
-    books: StoreThread[Store]
-    senders: Workers
-    destinations: Mapping[str, Destination]
-    clock: Callable[[], datetime]
-    random: Callable[[], float]
-    zone: tzinfo
 
 
 # --- poll --------------------------------------------------------------------------
@@ -376,53 +353,3 @@ def _is_news(feed: FeedState, article: Article, tools: PollTools) -> bool:
     if tools.since is None or article.published_at is None:
         return False
     return tools.clock() - article.published_at <= tools.since
-
-
-# --- deliver -----------------------------------------------------------------------
-
-
-async def deliver(
-    delivery: Delivery, tools: DeliverTools, *, is_retried: bool = True
-) -> DeliveryResult:
-    """Deliver one claimed alert to one destination: render → send → record.
-
-    One that is not retried is given up at its first failure.
-
-    Raises:
-        StoreError: what became of it could not be written; it is sent again after its lease.
-    """
-    failpoint("deliver: claimed")
-    result = await _send(delivery, tools)
-    if isinstance(result, Retry) and not is_retried:
-        result = Dead(at=tools.clock(), reason=result.reason, detail=result.detail)
-    failpoint("deliver: sent")
-    event = None
-    if isinstance(result, Dead):
-        event = Event(
-            at=result.at,
-            kind=EventKind.DELIVERY_DEAD,
-            subject=f"{delivery.public_id} to {delivery.destination}",
-            detail=f"{result.reason}: {result.detail}",
-        )
-    await tools.books.ask(tools.books.store.record, delivery.id, result, event)
-    failpoint("deliver: recorded")
-    return result
-
-
-async def _send(delivery: Delivery, tools: DeliverTools) -> DeliveryResult:
-    destination = tools.destinations.get(delivery.destination)
-    if destination is None:
-        reason, detail = DeliveryReason.NO_DESTINATION, "the configuration no longer names it"
-    else:
-        message = render.message(delivery, tools.zone)
-        try:
-            answer = await tools.senders.call(SEND_DEADLINE, send.send, destination, message)
-        except WorkerTimeout as error:
-            reason, detail = DeliveryReason.TIMEOUT, f"its sender was {error}"
-        except WorkerFailed as error:
-            reason, detail = DeliveryReason.CRASHED, str(error)
-        else:
-            if answer.ok:
-                return Sent(at=tools.clock())
-            reason, detail = answer.reason or DeliveryReason.REFUSED, answer.detail
-    return retry.after_failure(delivery, reason, detail, tools.clock(), tools.random)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from monitor.delivering import Attempt
 from monitor.logs import logger
 from monitor.models import (
     Dead,
-    Delivery,
-    DeliveryResult,
     EventKind,
     FeedState,
     PollOutcome,
@@ -14,6 +13,7 @@ from monitor.models import (
     Sent,
 )
 
+DEATHS = (EventKind.DELIVERY_DEAD, EventKind.DELIVERY_DEAD_TOO)
 GOOD_NEWS = (EventKind.FEED_RECOVERED, EventKind.FEED_MOVED)
 
 
@@ -39,10 +39,11 @@ def polled(feed: FeedState, outcome: PollOutcome) -> None:
         log.debug("polled", found=str(outcome.reason or "nothing new"))
 
 
-def delivered(delivery: Delivery, result: DeliveryResult) -> None:
-    """What became of a delivery."""
+def delivered(attempt: Attempt) -> None:
+    """What became of a delivery, and what that says of its destination."""
+    delivery = attempt.delivery
     log = logger().bind(delivery=delivery.public_id, to=delivery.destination)
-    match result:
+    match attempt.result:
         case Sent():
             log.info("sent", attempts=delivery.attempts)
         case Retry(next_attempt_at=at, reason=reason, detail=detail):
@@ -50,3 +51,6 @@ def delivered(delivery: Delivery, result: DeliveryResult) -> None:
             log.warning("not sent", reason=str(reason), detail=detail, again_at=again)
         case Dead(reason=reason, detail=detail):
             log.error("given up", reason=str(reason), detail=detail)
+    if (event := attempt.change.event) is not None and event.kind not in DEATHS:
+        say = log.info if event.kind is EventKind.DESTINATION_RECOVERED else log.warning
+        say(str(event.kind), detail=event.detail)

@@ -22,6 +22,7 @@ FLOORS = [
     {"monitor.assembly", "monitor.reports", "monitor.preloaded"},
     {
         "monitor.pipeline",
+        "monitor.delivering",
         "monitor.probing",
         "monitor.subscriptions",
         "monitor.loading",
@@ -43,7 +44,7 @@ FLOORS = [
         "monitor.systemd",
     },
     {"monitor.mistakes"},
-    {"monitor.textfiles", "monitor.units", "monitor.caches"},
+    {"monitor.textfiles", "monitor.units", "monitor.caches", "monitor.lanes"},
     {"monitor.models", "monitor.errors", "monitor.failpoints"},
     {"monitor"},
 ]

@@ -22,15 +22,17 @@ from monitor.config.values import (
     Line,
     Listen,
     Name,
+    OnUncertainChoice,
     PathBesideConfig,
     PathInState,
     PrivateHost,
+    RateChoice,
     Secret,
     Size,
     same_feed,
 )
 from monitor.mistakes import Complaint, Path, complaints
-from monitor.models import FullText
+from monitor.models import FullText, OnUncertain
 
 
 class Section(BaseModel):
@@ -92,6 +94,9 @@ class DestinationSettings(Section):
     """A destination as it is written in the file: its URL, or where to read it."""
 
     url: Secret
+    rate: RateChoice = None
+    """Left out, the usual one of its kind of service: see ``model_fields_set``."""
+    on_uncertain: OnUncertainChoice = OnUncertain.RESEND
 
 
 def _in_array(value: object) -> object:

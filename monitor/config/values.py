@@ -18,7 +18,7 @@ from pydantic import AfterValidator, PlainValidator, SecretStr, ValidationInfo
 
 from monitor import units
 from monitor.mistakes import found, quoted
-from monitor.models import FullText
+from monitor.models import FullText, OnUncertain, Rate
 
 # --- text ----------------------------------------------------------------------------
 
@@ -83,6 +83,35 @@ def _size(value: object) -> int:
     except ValueError as error:
         raise ValueError(f"{error}, found {found(value)}") from None
 
+
+_PER = {"s": "1s", "m": "1m", "min": "1m", "h": "1h", "d": "1d"}
+
+
+def _rate(value: object) -> Rate | None:
+    """``1/s``, ``30/min``, ``5/2s``; ``"unlimited"``."""
+    if value == "unlimited":
+        return None
+    written = re.fullmatch(r"([1-9][0-9]{0,5})/(\w+)", value) if isinstance(value, str) else None
+    try:
+        count, per = written.groups() if written else ("", "")
+        return Rate(count=int(count), per=units.parse_duration(_PER.get(per, per)))
+    except ValueError:
+        message = f'expected "1/s", "30/min", "5/2s" or "unlimited", found {found(value)}'
+        raise ValueError(message) from None
+
+
+RateChoice = Annotated[Rate | None, PlainValidator(_rate)]
+
+
+def _on_uncertain(value: object) -> OnUncertain:
+    try:
+        return OnUncertain(str(value))
+    except ValueError:
+        message = f'is "resend", "skip" or "mark", found {found(value)}'
+        raise ValueError(message) from None
+
+
+OnUncertainChoice = Annotated[OnUncertain, PlainValidator(_on_uncertain)]
 
 Duration = Annotated[timedelta, PlainValidator(_duration)]
 Size = Annotated[int, PlainValidator(_size)]

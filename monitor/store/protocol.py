@@ -19,7 +19,10 @@ from monitor.models import (
     Event,
     FeedSource,
     FeedState,
+    Lane,
+    LaneChange,
     PollOutcome,
+    Rate,
 )
 
 
@@ -82,16 +85,27 @@ class Store(Protocol):
         """
 
     def due_deliveries(
-        self, now: datetime, lease: timedelta, limit: int, busy: Iterable[str] = ()
+        self,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        busy: Iterable[str] = (),
+        rates: Mapping[str, Rate] = ...,
     ) -> tuple[Delivery, ...]:
-        """Claim what is due: at most one delivery for each destination that is not ``busy``.
+        """Claim what is due: at most one delivery for each destination that is not ``busy``, and
+        whose lane is open (see ``lanes``): urgent ones first, then the oldest.
 
         A claimed delivery is ``sending`` and counts one more attempt; if nothing is recorded
         for it until ``now + lease``, it is due again.
         """
 
-    def record(self, delivery_id: int, result: DeliveryResult, event: Event | None = None) -> None:
-        """Write what became of a claimed delivery."""
+    def record(
+        self, delivery_id: int, result: DeliveryResult, change: LaneChange | None = None
+    ) -> None:
+        """Write what became of a claimed delivery, and with it what changes of its lane."""
+
+    def ailing(self) -> Mapping[str, Lane]:
+        """The lanes of the destinations whose last attempt failed."""
 
     def release_claims(self, now: datetime) -> int:
         """Make what was ``sending`` when the last daemon died due again; how many there were."""

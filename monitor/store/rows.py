@@ -27,12 +27,14 @@ from monitor.models import (
     FeedSource,
     FeedState,
     FullText,
+    Lane,
     Match,
     Pace,
     PollOutcome,
     Rhythm,
     Route,
     Severity,
+    Told,
     Validators,
 )
 from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert, StoredDelivery
@@ -334,8 +336,8 @@ def _match(stored: Row) -> Match:
 # --- deliveries and events ---------------------------------------------------------
 
 
-def delivery(stored: Row) -> Delivery:
-    """A row of ``delivery`` joined to its alert."""
+def delivery(stored: Row, lane: Lane) -> Delivery:
+    """A row of ``delivery`` joined to its alert, and its destination's lane."""
     return Delivery(
         id=stored["delivery_id"],
         public_id=stored["public_id"],
@@ -343,6 +345,31 @@ def delivery(stored: Row) -> Delivery:
         destination=stored["destination"],
         attempts=stored["attempts"],
         created_at=instant(stored["delivery_created_at"]),
+        lane=lane,
+        is_uncertain=bool(stored["is_uncertain"]),
+    )
+
+
+def lane(stored: Row) -> Lane:
+    """A row of ``lane``."""
+    return Lane(
+        paid_until=_instant_or_none(stored["paid_until"]),
+        failures=stored["failures"],
+        suspect=stored["suspect"],
+        opens_at=_instant_or_none(stored["opens_at"]),
+        told=Told(stored["told"]),
+    )
+
+
+def lane_row(destination: str, lane: Lane) -> NewRow:
+    """Where a destination's queue stands."""
+    return row(
+        destination=destination,
+        paid_until=lane.paid_until,
+        failures=lane.failures,
+        suspect=lane.suspect,
+        opens_at=lane.opens_at,
+        told=lane.told,
     )
 
 

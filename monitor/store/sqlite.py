@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -26,13 +27,17 @@ from monitor.models import (
     FeedHealth,
     FeedSource,
     FeedState,
+    Lane,
+    LaneChange,
     PollOutcome,
+    Rate,
 )
 from monitor.store import connection, ledger, outbox, polls
 from monitor.store.outbox import DeliveryId
 from monitor.store.protocol import Commit, Known
 from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert
 
+_UNLIMITED: Mapping[str, Rate] = {}
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -140,24 +145,40 @@ class SqliteStore:
     # --- deliveries ----------------------------------------------------------------
 
     def due_deliveries(
-        self, now: datetime, lease: timedelta, limit: int, busy: Iterable[str] = ()
+        self,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        busy: Iterable[str] = (),
+        rates: Mapping[str, Rate] = _UNLIMITED,
     ) -> tuple[Delivery, ...]:
-        """Claim what is due: the oldest for each destination that is not ``busy``.
+        """Claim what is due: one for each destination that is not ``busy``, in trouble or ahead
+        of its rate.
 
         One that waits for its retry holds up none behind it.
         """
         with self._writing():
-            due = outbox.due(self._db, now, limit, busy)
-            claimed = outbox.claim(self._db, due, now + lease)
+            due = outbox.due(self._db, now, limit, busy, rates)
+            claimed = outbox.claim(self._db, due, now, now + lease, rates)
             failpoint("claim: in transaction")
         return claimed
 
-    def record(self, delivery_id: int, result: DeliveryResult, event: Event | None = None) -> None:
-        """Write what became of a claimed delivery; neither it nor the event if it is final."""
+    def record(
+        self, delivery_id: int, result: DeliveryResult, change: LaneChange | None = None
+    ) -> None:
+        """Write what became of a claimed delivery, and of its lane; nothing if it was final."""
         with self._writing():
-            if outbox.record(self._db, delivery_id, result) and event is not None:
-                polls.log(self._db, event)
+            if outbox.record(self._db, delivery_id, result) and change is not None:
+                more = outbox.change_lane(self._db, delivery_id, result, change)
+                if (event := change.event) is not None:
+                    detail = f"{event.detail}; {more} more with it" if more else event.detail
+                    polls.log(self._db, replace(event, detail=detail))
             failpoint("record: in transaction")
+
+    def ailing(self) -> Mapping[str, Lane]:
+        """The lanes of the destinations whose last attempt failed."""
+        with self._reading():
+            return outbox.ailing(self._db)
 
     def release_claims(self, now: datetime) -> int:
         """Make what was ``sending`` when the last daemon died due again; how many there were."""
@@ -171,7 +192,8 @@ class SqliteStore:
         """
         with self._writing():
             outbox.write_lone_alert(self._db, alert, now, self._delivery_id)
-            return outbox.claim(self._db, outbox.pending(self._db, alert.key), now + lease)
+            waiting = outbox.pending(self._db, alert.key)
+            return outbox.claim(self._db, waiting, now, now + lease, _UNLIMITED)
 
     # --- the operator's log --------------------------------------------------------
 

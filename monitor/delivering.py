@@ -1,0 +1,149 @@
+"""Orders: the second half of the daemon, from the outbox to a reader's inbox.
+
+::
+
+    deliver  Delivery → render → send → record
+
+Expected failures travel as values and end in the delivery's row and in its lane's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+
+from monitor import lanes
+from monitor.alerts import render, send
+from monitor.errors import WorkerFailed, WorkerTimeout
+from monitor.failpoints import failpoint
+from monitor.models import (
+    Dead,
+    Delivery,
+    DeliveryReason,
+    DeliveryResult,
+    Destination,
+    LaneChange,
+    Message,
+    OnUncertain,
+    Rate,
+    Retry,
+    Sent,
+)
+from monitor.store.protocol import Store
+from monitor.store.thread import StoreThread
+from monitor.workers import Workers
+
+SEND_DEADLINE = timedelta(seconds=45)
+LEASE = SEND_DEADLINE + timedelta(seconds=60)
+"""How long a claimed delivery is left alone: longer than any attempt can take."""
+REPETITION = "[may be a repetition] "
+UNCERTAIN = (DeliveryReason.TIMEOUT, DeliveryReason.CRASHED)
+"""What an attempt of ours may end in while the service has the message all the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverTools:
+    """What the second half works with."""
+
+    books: StoreThread[Store]
+    senders: Workers
+    destinations: Mapping[str, Destination]
+    clock: Callable[[], datetime]
+    random: Callable[[], float]
+    zone: tzinfo
+
+    @property
+    def rates(self) -> Mapping[str, Rate]:
+        """Of the destinations that have one."""
+        named = self.destinations.values()
+        return {one.name: one.rate for one in named if one.rate is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What became of one delivery, yet to be recorded."""
+
+    delivery: Delivery
+    result: DeliveryResult
+    change: LaneChange
+
+
+async def deliver(delivery: Delivery, tools: DeliverTools, *, is_retried: bool = True) -> Attempt:
+    """Deliver one claimed alert to one destination, and write down what became of it.
+
+    One that is not retried is given up at its first failure.
+
+    Raises:
+        StoreError: what became of it could not be written; it is sent again after its lease.
+    """
+    attempt = await attempted(delivery, tools, is_retried=is_retried)
+    await record(attempt, tools)
+    return attempt
+
+
+async def attempted(delivery: Delivery, tools: DeliverTools, *, is_retried: bool = True) -> Attempt:
+    """Hand one claimed alert to its destination, once: render → send."""
+    failpoint("deliver: claimed")
+    policy = OnUncertain.RESEND
+    if destination := tools.destinations.get(delivery.destination):
+        policy = destination.on_uncertain
+    if delivery.is_uncertain and policy is OnUncertain.SKIP:
+        skipped = _skipped(DeliveryReason.INTERRUPTED, "", tools.clock())
+        _, change = lanes.after(delivery, skipped, tools.clock(), tools.random)
+        return Attempt(delivery=delivery, result=skipped, change=change)
+    result: DeliveryResult = await _send(delivery, destination, tools)
+    failpoint("deliver: sent")
+    now = tools.clock()
+    if isinstance(result, Retry) and not is_retried:
+        result = Dead(at=now, reason=result.reason, detail=result.detail)
+    result, change = lanes.after(delivery, result, now, tools.random)
+    if isinstance(result, Retry) and policy is OnUncertain.SKIP and result.reason in UNCERTAIN:
+        result = _skipped(result.reason, result.detail, now)
+        _, death = lanes.after(delivery, result, now, tools.random)
+        change = replace(change, event=change.event or death.event)
+    return Attempt(delivery=delivery, result=result, change=change)
+
+
+async def record(attempt: Attempt, tools: DeliverTools) -> None:
+    """Write down what became of a delivery.
+
+    Raises:
+        StoreError: it could not be written.
+    """
+    delivery, store = attempt.delivery, tools.books.store
+    await tools.books.ask(store.record, delivery.id, attempt.result, attempt.change)
+    failpoint("deliver: recorded")
+
+
+def _skipped(reason: DeliveryReason, detail: str, now: datetime) -> Dead:
+    said = f"; {detail}" if detail else ""
+    kept = f'it may have arrived, and is not sent again (on_uncertain = "skip"){said}'
+    return Dead(at=now, reason=reason, detail=kept)
+
+
+async def _send(
+    delivery: Delivery, destination: Destination | None, tools: DeliverTools
+) -> Sent | Retry:
+    if destination is None:
+        reason, detail = DeliveryReason.NO_DESTINATION, "the configuration no longer names it"
+    else:
+        message = _worded(delivery, destination, tools.zone)
+        try:
+            answer = await tools.senders.call(SEND_DEADLINE, send.send, destination, message)
+        except WorkerTimeout as error:
+            reason, detail = DeliveryReason.TIMEOUT, f"its sender was {error}"
+        except WorkerFailed as error:
+            reason, detail = DeliveryReason.CRASHED, str(error)
+        else:
+            if answer.ok:
+                return Sent(at=tools.clock())
+            reason, detail = answer.reason or DeliveryReason.REFUSED, answer.detail
+    return lanes.failed(delivery, reason, detail, tools.clock(), tools.random)
+
+
+def _worded(delivery: Delivery, destination: Destination, zone: tzinfo) -> Message:
+    message = render.message(delivery, zone)
+    if delivery.is_uncertain and destination.on_uncertain is OnUncertain.MARK:
+        return replace(message, title=REPETITION + message.title)
+    return message
