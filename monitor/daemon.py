@@ -238,8 +238,9 @@ class Daemon:
         """Tell the operator, as one message, what changed; without an operator nobody waits."""
         try:
             events, upto = await self._books.ask(self._store.unannounced)
-            told = [event for event in events if event.kind in notices.WORDS]
-            to = self._settings.operator.notify
+            told = [event for event in events if event.kind in notices.TOLD]
+            operator, others = self._settings.operator.notify, self._settings.destinations
+            to = notices.audience(told, operator, tuple(others))
             alert = None
             if told and to:
                 if not notices.is_time(told, self._settings.poll.interval, now()):

@@ -47,7 +47,42 @@ def test_one_event_is_named_in_the_title_and_many_are_counted() -> None:
     assert told.key == notices.notice(crowd, 8, ["desk"], at(5)).key
 
 
-@given(st.lists(st.sampled_from(list(notices.WORDS)), min_size=1, max_size=12), texts, texts)
+def trouble(kind: EventKind, destination: str) -> Event:
+    return Event(at=at(), kind=kind, subject=destination, detail="12 times; last: refused: no")
+
+
+@pytest.mark.parametrize(
+    ("kind", "operator", "told"),
+    [
+        (EventKind.DESTINATION_FAILING, ["desk", "mail"], ("mail",)),
+        (EventKind.DESTINATION_FAILING, ["desk"], ()),
+        (EventKind.DESTINATION_FAILING, [], ()),
+        (EventKind.DELIVERY_DEAD, ["desk", "mail"], ("mail",)),
+        (EventKind.DELIVERY_DEAD, ["desk"], ("mail",)),
+        (EventKind.DELIVERY_DEAD, [], ("mail",)),
+        (EventKind.DESTINATION_RECOVERED, ["desk"], ("desk",)),
+        (EventKind.DESTINATION_RECOVERED, [], ()),
+    ],
+)
+def test_a_broken_destination_is_announced_on_another(
+    kind: EventKind, operator: list[str], told: tuple[str, ...]
+) -> None:
+    events = [trouble(kind, "desk")]
+    assert notices.audience(events, operator, ["desk", "mail", "pager"]) == told
+
+
+def test_feeds_and_destinations_are_counted_apart() -> None:
+    events = [event(1), trouble(EventKind.DELIVERY_DEAD, "desk"), event(2)]
+    title = notices.notice(events, 7, ["mail"], at()).article.title
+    assert title == "Feeds: 2 failing; Destinations: 1 given up"
+    alone = notices.notice(events[1:2], 7, ["mail"], at()).article
+    assert (alone.title, alone.text) == (
+        "Delivery dead: desk",
+        "given up: desk: 12 times; last: refused: no",
+    )
+
+
+@given(st.lists(st.sampled_from(list(notices.TOLD)), min_size=1, max_size=12), texts, texts)
 def test_any_events_make_a_message(kinds: list[EventKind], subject: str, detail: str) -> None:
     events = [Event(at=at(), kind=kind, subject=subject, detail=detail) for kind in kinds]
     alert = notices.notice(events, 1, ["desk"], at())

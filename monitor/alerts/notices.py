@@ -29,7 +29,37 @@ WORDS = {
     EventKind.FEED_GONE: "gone",
     EventKind.FEED_RECOVERED: "recovered",
 }
-"""The events that are told, and what they say of a feed."""
+"""The events that are told of a feed, and what they say of it."""
+OF_DESTINATIONS = {
+    EventKind.DESTINATION_FAILING: "failing",
+    EventKind.DESTINATION_RECOVERED: "recovered",
+    EventKind.DELIVERY_DEAD: "given up",
+}
+OF_THE_DATABASE = {
+    EventKind.BACKUP_FAILED: "no backup",
+    EventKind.DATABASE_RESTORED: "restored",
+}
+TOLD = {**WORDS, **OF_DESTINATIONS, **OF_THE_DATABASE}
+"""Every event that is told."""
+
+
+def audience(
+    events: Sequence[Event], operator: Sequence[str], destinations: Sequence[str]
+) -> tuple[str, ...]:
+    """Who is told of the events: the operator, by ways that none of them says to be broken.
+
+    Where no way of the operator's is left, or there is no operator, a message that was given up
+    is told to the first other destination: nothing is given up without anybody knowing.
+    """
+    broken = {
+        event.subject
+        for event in events
+        if event.kind in (EventKind.DESTINATION_FAILING, EventKind.DELIVERY_DEAD)
+    }
+    told = tuple(name for name in operator if name not in broken)
+    if told or not any(event.kind is EventKind.DELIVERY_DEAD for event in events):
+        return told
+    return tuple(name for name in destinations if name not in broken)[:1]
 
 
 def is_time(events: Sequence[Event], gathering: timedelta, now: datetime) -> bool:
@@ -73,10 +103,20 @@ def notice(events: Sequence[Event], upto: int, destinations: Sequence[str], now:
 
 def _title(events: Sequence[Event]) -> str:
     if len(events) == 1:
-        return f"{events[0].kind}: {events[0].subject}".capitalize()
-    counts = Counter(WORDS[event.kind] for event in events)
-    return "Feeds: " + ", ".join(f"{count} {word}" for word, count in counts.most_common())
+        return f"{events[0].kind}: {events[0].subject}".removesuffix(": ").capitalize()
+    parts = []
+    for name, words in (
+        ("Feeds", WORDS),
+        ("Destinations", OF_DESTINATIONS),
+        ("Database", OF_THE_DATABASE),
+    ):
+        counts = Counter(words[event.kind] for event in events if event.kind in words)
+        if counts:
+            told = ", ".join(f"{count} {word}" for word, count in counts.most_common())
+            parts.append(f"{name}: {told}")
+    return "; ".join(parts)
 
 
 def _line(event: Event) -> str:
-    return f"{WORDS[event.kind]}: {event.subject}: {event.detail}"[:LONGEST_LINE]
+    said = (TOLD[event.kind], event.subject, event.detail)
+    return ": ".join(filter(None, said))[:LONGEST_LINE]

@@ -12,6 +12,7 @@ from monitor import __version__, logs
 from monitor.cli import (
     alerts,
     checking,
+    deliveries,
     feeds,
     filtering,
     lists,
@@ -88,6 +89,7 @@ lists.register(feeds.app)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(alerts.app, name="alerts")
 alerts.register(app)
+app.add_typer(deliveries.app, name="deliveries")
 
 
 def main() -> None:

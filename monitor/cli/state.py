@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
 from monitor import config, instance, loading
+from monitor.alerts import plan
 from monitor.config import Config
 from monitor.matching.packed import PackedRules
 from monitor.matching.rules import RuleSet
@@ -48,6 +51,22 @@ def reader(context: typer.Context) -> SqliteStore:
         StoreError: there is none yet.
     """
     return SqliteStore.open_reader(settings(context).storage.path)
+
+
+@contextmanager
+def writer(context: typer.Context) -> Iterator[SqliteStore]:
+    """The database, to be written beside the daemon or without it.
+
+    Raises:
+        StoreError: there is none yet, or another process keeps it locked.
+    """
+    path = settings(context).storage.path
+    SqliteStore.open_reader(path).close()  # a command makes no database
+    store = SqliteStore.open(path, delivery_id=plan.delivery_id)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def is_served(context: typer.Context) -> bool:

@@ -37,7 +37,13 @@ from monitor.models import (
     Told,
     Validators,
 )
-from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert, StoredDelivery
+from monitor.store.views import (
+    ArticleCount,
+    DeliveryCount,
+    QueuedDelivery,
+    StoredAlert,
+    StoredDelivery,
+)
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=asdict)
 
@@ -414,6 +420,17 @@ def _stored_delivery(stored: Row) -> StoredDelivery:
         dead_at=_instant_or_none(stored["dead_at"]),
         reason=DeliveryReason(stored["reason"]) if stored["reason"] else None,
         detail=stored["detail"],
+    )
+
+
+def queued_delivery(stored: Row) -> QueuedDelivery:
+    """A row of ``delivery`` with its ``rule_id``, ``severity`` and ``title``."""
+    return QueuedDelivery(
+        delivery=_stored_delivery(stored),
+        alert_id=stored["alert_id"],
+        rule_id=stored["rule_id"],
+        severity=Severity(stored["severity"]),
+        title=stored["title"],
     )
 
 

@@ -32,10 +32,16 @@ from monitor.models import (
     PollOutcome,
     Rate,
 )
-from monitor.store import connection, ledger, outbox, polls
+from monitor.store import connection, ledger, outbox, polls, queue
 from monitor.store.outbox import DeliveryId
 from monitor.store.protocol import Commit, Known
-from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert
+from monitor.store.views import (
+    ArticleCount,
+    DeliveryCount,
+    DeliveryFilter,
+    QueuedDelivery,
+    StoredAlert,
+)
 
 _UNLIMITED: Mapping[str, Rate] = {}
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -194,6 +200,21 @@ class SqliteStore:
             outbox.write_lone_alert(self._db, alert, now, self._delivery_id)
             waiting = outbox.pending(self._db, alert.key)
             return outbox.claim(self._db, waiting, now, now + lease, _UNLIMITED)
+
+    def deliveries(self, meant: DeliveryFilter, limit: int) -> tuple[QueuedDelivery, ...]:
+        """The last deliveries that are meant, last first."""
+        with self._reading():
+            return queue.deliveries(self._db, meant, limit)
+
+    def retry(self, meant: DeliveryFilter, now: datetime) -> int:
+        """Make those that wait or were given up due at once; how many there were."""
+        with self._writing():
+            return queue.retry(self._db, meant, now)
+
+    def drop(self, meant: DeliveryFilter, now: datetime) -> int:
+        """Give up those that wait; how many there were. What is under way is not stopped."""
+        with self._writing():
+            return queue.drop(self._db, meant, now)
 
     # --- the operator's log --------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.models import Alert, DeliveryReason, DeliveryState
+from monitor.models import Alert, DeliveryReason, DeliveryState, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,29 @@ class StoredAlert:
     article_id: int
     alert: Alert
     deliveries: tuple[StoredDelivery, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedDelivery:
+    """A delivery with what it is about."""
+
+    delivery: StoredDelivery
+    alert_id: int
+    rule_id: str
+    severity: Severity
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFilter:
+    """Which deliveries are meant: those that all of it holds for; what is left out holds for all."""
+
+    public_ids: tuple[str, ...] = ()
+    states: tuple[DeliveryState, ...] = ()
+    destination: str | None = None
+    rule: str | None = None
+    since: datetime | None = None
+    """Created then or later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
