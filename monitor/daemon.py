@@ -6,6 +6,7 @@ APScheduler runs a handful of ticks; what is due stands in the database::
     deliver   every second     start a delivery to each idle destination that has one due
     rules     every 2 s        load the rules anew when their files have changed
     notice    every 5 s        write a message to the operator about what changed
+    backup    every 5 min      make the night's backup, if there is none yet
     metrics   every 15 s       count what stands in the database, if anybody is to see it
     watchdog  as systemd asks  tell it that every part moves
 
@@ -20,7 +21,7 @@ import signal
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,20 +34,22 @@ from monitor import (
     delivering,
     lanes,
     loading,
+    nightly,
     pipeline,
     reading,
+    recovery,
     reports,
     systemd,
 )
-from monitor.alerts import notices, plan, send
+from monitor.alerts import notices, send
 from monitor.assembly import POLLS, now
 from monitor.config import Config
-from monitor.errors import ConfigError, RulesError, StoreError, WorkerFailed
+from monitor.errors import ConfigError, DamagedDatabase, RulesError, StoreError, WorkerFailed
 from monitor.logs import logger
 from monitor.matching.packed import PackedRules
 from monitor.metrics import Metrics
 from monitor.models import Delivery, Destination, Event, EventKind, FeedState
-from monitor.store.sqlite import SqliteStore
+from monitor.store import backup
 from monitor.store.thread import StoreThread
 
 POLL_TICK = timedelta(seconds=1)
@@ -58,6 +61,9 @@ GRACE = timedelta(seconds=15)
 """How long a stop waits for what is in flight."""
 PAUSE = timedelta(seconds=5)
 """How long a feed or a destination is left alone when the store could not be written."""
+TOLD_KEPT = timedelta(days=30)
+"""For restores of copies that somebody keeps elsewhere."""
+BACKUP_TICK = timedelta(minutes=5)
 METRICS_TICK = timedelta(seconds=15)
 NOTICE_TICK = timedelta(seconds=5)
 MOVES = timedelta(seconds=10)
@@ -88,7 +94,10 @@ class Daemon:
         self._is_serving = False
         self._has_failed = False
         self._ticked: dict[str, float] = {}
-        self._store = SqliteStore.open(settings.storage.path, delivery_id=plan.delivery_id)
+        self._store, restored = recovery.opened(settings.storage.path, now())
+        if restored is not None:
+            reports.restored(restored)
+        self._backup_failed_at: datetime | None = None
         self._books = StoreThread(self._store)
         self._poll_tools = assembly.poll_tools(settings, rules, self._books, since)
         self._deliver_tools = assembly.deliver_tools(self._books, assembly.destinations(settings))
@@ -193,6 +202,7 @@ class Daemon:
             ticks.append((self._watchdog_tick, interval.total_seconds()))
         for tick, seconds in ticks:
             scheduler.add_job(tick, "interval", seconds=seconds, next_run_time=now())
+        scheduler.add_job(self._backup_tick, "interval", seconds=BACKUP_TICK.total_seconds())
         return scheduler
 
     async def _watch_clock(self, scheduler: AsyncIOScheduler) -> None:
@@ -250,6 +260,28 @@ class Daemon:
                 await self._books.ask(self._store.announce, alert, upto, now())
         except StoreError as error:
             logger().error("notice not stored", error=str(error))
+
+    async def _backup_tick(self) -> None:
+        """Make the night's backup on a thread of its own, beside whatever is written meanwhile."""
+        storage, zone = self._settings.storage, self._deliver_tools.zone
+        made = backup.backups(storage.path)
+        newest = made[0].made_at if made else None
+        if not storage.backups or not nightly.is_due(newest, self._backup_failed_at, now(), zone):
+            return
+        try:
+            done = await asyncio.to_thread(
+                backup.make_nightly, storage.path, storage.backups, now()
+            )
+            oldest = min(one.made_at for one in backup.backups(storage.path))
+            await self._books.ask(self._store.forget_told, min(oldest, now() - TOLD_KEPT))
+        except StoreError as error:
+            self._backup_failed_at = now()
+            logger().error("backup failed", error=str(error))
+            await self._note(EventKind.BACKUP_FAILED, "", str(error))
+        else:
+            self._backup_failed_at = None
+            logger().info("backup made", path=str(done.path))
+            await self._note(EventKind.BACKUP_MADE, done.path.name, "")
 
     async def _metrics_tick(self) -> None:
         if self._settings.metrics.listen is None:
@@ -349,6 +381,12 @@ class Daemon:
             self._has_failed = True
             self._stopping.set()
 
+    def _end_if_damaged(self, error: StoreError) -> None:
+        """A database that is damaged is mended at the next start, from a backup."""
+        if isinstance(error, DamagedDatabase):
+            self._has_failed = True
+            self._stopping.set()
+
     async def _together(self, works: Iterable[Coroutine[Any, Any, None]]) -> None:
         for work in works:
             self._spawn(work)
@@ -359,6 +397,7 @@ class Daemon:
             outcome = await pipeline.poll(feed, self._poll_tools)
         except StoreError as error:
             logger().error("poll not stored", feed=feed.source.url, error=str(error))
+            self._end_if_damaged(error)
             await asyncio.sleep(PAUSE.total_seconds())
         else:
             reports.polled(feed, outcome)
@@ -390,6 +429,7 @@ class Daemon:
             except StoreError as error:
                 name = attempt.delivery.public_id
                 logger().error("delivery not stored", delivery=name, error=str(error))
+                self._end_if_damaged(error)
                 await asyncio.sleep(PAUSE.total_seconds())
             else:
                 break

@@ -30,7 +30,7 @@ from monitor.models import (
     Retry,
     Sent,
 )
-from monitor.store.protocol import Store
+from monitor.store.protocol import Store, ToldMessage
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers
 
@@ -112,7 +112,10 @@ async def record(attempt: Attempt, tools: DeliverTools) -> None:
         StoreError: it could not be written.
     """
     delivery, store = attempt.delivery, tools.books.store
-    await tools.books.ask(store.record, delivery.id, attempt.result, attempt.change)
+    sent = None
+    if isinstance(attempt.result, Sent):
+        sent = ToldMessage(attempt.result.at, delivery.alert.key, delivery.destination)
+    await tools.books.ask(store.record, delivery.id, attempt.result, attempt.change, sent)
     failpoint("deliver: recorded")
 
 

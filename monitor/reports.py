@@ -12,6 +12,7 @@ from monitor.models import (
     Retry,
     Sent,
 )
+from monitor.recovery import Restored
 
 DEATHS = (EventKind.DELIVERY_DEAD, EventKind.DELIVERY_DEAD_TOO)
 GOOD_NEWS = (EventKind.FEED_RECOVERED, EventKind.FEED_MOVED)
@@ -54,3 +55,14 @@ def delivered(attempt: Attempt) -> None:
     if (event := attempt.change.event) is not None and event.kind not in DEATHS:
         say = log.info if event.kind is EventKind.DESTINATION_RECOVERED else log.warning
         say(str(event.kind), detail=event.detail)
+
+
+def restored(done: Restored) -> None:
+    """That the database was replaced by a backup, and what that means."""
+    logger().error(
+        "database restored",
+        source=str(done.source),
+        knows_until=str(done.knows_until),
+        replaced=str(done.replaced),
+        sent_since="unknown" if done.known_sent is None else "known",
+    )

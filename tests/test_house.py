@@ -23,6 +23,7 @@ FLOORS = [
     {
         "monitor.pipeline",
         "monitor.delivering",
+        "monitor.recovery",
         "monitor.probing",
         "monitor.subscriptions",
         "monitor.loading",
@@ -44,7 +45,7 @@ FLOORS = [
         "monitor.systemd",
     },
     {"monitor.mistakes"},
-    {"monitor.textfiles", "monitor.units", "monitor.caches", "monitor.lanes"},
+    {"monitor.textfiles", "monitor.units", "monitor.caches", "monitor.lanes", "monitor.nightly"},
     {"monitor.models", "monitor.errors", "monitor.failpoints"},
     {"monitor"},
 ]

@@ -12,6 +12,7 @@ from monitor import __version__, logs
 from monitor.cli import (
     alerts,
     checking,
+    db,
     deliveries,
     feeds,
     filtering,
@@ -90,6 +91,7 @@ app.add_typer(feeds.app, name="feeds")
 app.add_typer(alerts.app, name="alerts")
 alerts.register(app)
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(db.app, name="db")
 
 
 def main() -> None:

@@ -42,9 +42,10 @@ class Section(BaseModel):
 
 
 class Storage(Section):
-    """Where the database is."""
+    """Where the database is, and how many nightly copies of it are kept beside it."""
 
     path: PathInState = Field(default="news-monitor.db", validate_default=True)
+    backups: int = Field(default=7, ge=0, le=1000)
 
 
 class Poll(Section):

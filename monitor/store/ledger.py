@@ -103,3 +103,12 @@ def events(db: Database, limit: int, kinds: Iterable[EventKind] | None) -> tuple
     else:
         found = db.execute(_EVENTS_OF_KINDS, [rows.as_json(kinds), limit])
     return tuple(rows.event(row) for row in found)
+
+
+def last_write(db: Database) -> datetime | None:
+    """When the last poll or event was."""
+    found = db.execute(
+        "SELECT max((SELECT coalesce(max(polled_at), '') FROM feed),"
+        " (SELECT coalesce(max(at), '') FROM event)) AS last"
+    ).fetchone()
+    return rows.instant(found["last"]) if found["last"] else None

@@ -31,6 +31,7 @@ from monitor.models import (
 )
 from monitor.store import rows
 from monitor.store.connection import insert
+from monitor.store.protocol import ToldMessage
 
 DeliveryId = Callable[[str, str], str]
 """Makes the public id of a delivery from its alert's key and its destination."""
@@ -107,6 +108,22 @@ _SENT = """
 """
 """Also when its claim ran out or was released meanwhile: the service has it, so never again."""
 
+_SENT_BEFORE = """
+    state = 'sent', next_attempt_at = NULL, detail = 'sent before the database was restored',
+    sent_at = (SELECT sent_at FROM told JOIN alert ON alert.key = told.alert_key
+        WHERE alert.id = delivery.alert_id AND told.destination = delivery.destination)
+"""
+_TOLD_BEFORE = f"""
+    UPDATE delivery SET {_SENT_BEFORE}
+    WHERE id = :id
+        AND EXISTS (SELECT 1 FROM told WHERE alert_key = :key AND destination = :to)
+"""  # noqa: S608
+_ALL_TOLD_BEFORE = f"""
+    UPDATE delivery SET {_SENT_BEFORE}
+    WHERE next_attempt_at IS NOT NULL AND EXISTS (
+        SELECT 1 FROM told JOIN alert ON alert.key = told.alert_key
+        WHERE alert.id = delivery.alert_id AND told.destination = delivery.destination)
+"""  # noqa: S608
 _RETRY = """
     UPDATE delivery SET
         state = 'pending', next_attempt_at = :at, reason = :reason, detail = :detail,
@@ -142,7 +159,8 @@ def write_alert(db: Database, alert: Alert, match_id: int, delivery_id: Delivery
             next_attempt_at=at,
             urgency=lanes.URGENCY.get(alert.match.severity, 0),
         )
-        insert(db, "delivery", delivery)
+        new_delivery = insert(db, "delivery", delivery)
+        db.execute(_TOLD_BEFORE, rows.row(id=new_delivery, key=alert.key, to=destination))
 
 
 def write_lone_alert(db: Database, alert: Alert, now: datetime, delivery_id: DeliveryId) -> None:
@@ -248,6 +266,22 @@ def record(db: Database, delivery_id: int, result: DeliveryResult) -> bool:
         case _:
             assert_never(result)
     return bool(db.execute(sql, values).rowcount)
+
+
+def reconcile(db: Database, told: Iterable[ToldMessage]) -> int:
+    """Take as sent what is known to have been, now and when its alert is written again; how many
+    deliveries that were open are sent."""
+    for one in told:
+        db.execute(
+            "INSERT OR IGNORE INTO told (alert_key, destination, sent_at) VALUES (:key, :to, :at)",
+            rows.row(key=one.alert_key, to=one.destination, at=one.at),
+        )
+    return int(db.execute(_ALL_TOLD_BEFORE).rowcount)
+
+
+def doubt_all(db: Database) -> None:
+    """Nobody knows what was sent: every open delivery may have been."""
+    db.execute("UPDATE delivery SET is_uncertain = 1 WHERE next_attempt_at IS NOT NULL")
 
 
 def change_lane(db: Database, delivery_id: int, result: DeliveryResult, change: LaneChange) -> int:

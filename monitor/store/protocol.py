@@ -26,6 +26,15 @@ from monitor.models import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ToldMessage:
+    """One message that a destination accepted."""
+
+    at: datetime
+    alert_key: str
+    destination: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """The stored article that owns an identity key."""
@@ -100,9 +109,16 @@ class Store(Protocol):
         """
 
     def record(
-        self, delivery_id: int, result: DeliveryResult, change: LaneChange | None = None
+        self,
+        delivery_id: int,
+        result: DeliveryResult,
+        change: LaneChange | None = None,
+        sent: ToldMessage | None = None,
     ) -> None:
-        """Write what became of a claimed delivery, and with it what changes of its lane."""
+        """Write what became of a claimed delivery, and with it what changes of its lane.
+
+        A message that was sent is kept where a loss of the store does not take it along.
+        """
 
     def ailing(self) -> Mapping[str, Lane]:
         """The lanes of the destinations whose last attempt failed."""

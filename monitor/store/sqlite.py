@@ -16,6 +16,7 @@ from typing import Self
 
 from sqlite_utils import Database
 
+from monitor.errors import StoreError
 from monitor.failpoints import failpoint
 from monitor.models import (
     Alert,
@@ -32,9 +33,9 @@ from monitor.models import (
     PollOutcome,
     Rate,
 )
-from monitor.store import connection, ledger, outbox, polls, queue
+from monitor.store import connection, ledger, outbox, polls, queue, told
 from monitor.store.outbox import DeliveryId
-from monitor.store.protocol import Commit, Known
+from monitor.store.protocol import Commit, Known, ToldMessage
 from monitor.store.views import (
     ArticleCount,
     DeliveryCount,
@@ -170,9 +171,18 @@ class SqliteStore:
         return claimed
 
     def record(
-        self, delivery_id: int, result: DeliveryResult, change: LaneChange | None = None
+        self,
+        delivery_id: int,
+        result: DeliveryResult,
+        change: LaneChange | None = None,
+        sent: ToldMessage | None = None,
     ) -> None:
-        """Write what became of a claimed delivery, and of its lane; nothing if it was final."""
+        """Write what became of a claimed delivery, and of its lane; nothing if it was final.
+
+        What was sent is written down beside the database first, for one that is restored later.
+        """
+        if sent is not None:
+            told.append(self._path, sent)
         with self._writing():
             if outbox.record(self._db, delivery_id, result) and change is not None:
                 more = outbox.change_lane(self._db, delivery_id, result, change)
@@ -180,6 +190,30 @@ class SqliteStore:
                     detail = f"{event.detail}; {more} more with it" if more else event.detail
                     polls.log(self._db, replace(event, detail=detail))
             failpoint("record: in transaction")
+
+    def forget_told(self, before: datetime) -> None:
+        """Leave out of the file of told messages what every backup knows."""
+        try:
+            told.forget(self._path, before)
+        except OSError as error:
+            raise StoreError(f"{told.path_of(self._path)}: {error.strerror or error}") from error
+
+    def last_write(self) -> datetime | None:
+        """When the last poll or event was that the database knows of."""
+        with self._reading():
+            return ledger.last_write(self._db)
+
+    def reconcile(self, sent: Iterable[ToldMessage] | None, now: datetime) -> int | None:
+        """Take as sent what is known to have been; how many open deliveries that were.
+
+        With ``None`` whatever is open may have been sent, and ``None`` is returned.
+        """
+        with self._writing():
+            outbox.release(self._db, now)
+            if sent is None:
+                outbox.doubt_all(self._db)
+                return None
+            return outbox.reconcile(self._db, sent)
 
     def ailing(self) -> Mapping[str, Lane]:
         """The lanes of the destinations whose last attempt failed."""
