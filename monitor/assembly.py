@@ -93,8 +93,13 @@ def deliver_tools(books: StoreThread[Store], destinations: Iterable[Destination]
 
 
 def senders(destinations: int) -> Workers:
-    """Sender processes, one for each destination up to ``MOST_SENDERS``."""
-    return Workers(min(max(destinations, 1), MOST_SENDERS), send.ping)
+    """Sender processes for so many destinations."""
+    return Workers(places(destinations), send.ping)
+
+
+def places(destinations: int) -> int:
+    """How many messages may be in flight: one for each destination, up to ``MOST_SENDERS``."""
+    return min(max(destinations, 1), MOST_SENDERS)
 
 
 def fetcher(settings: Config) -> Fetcher:

@@ -31,8 +31,6 @@ from monitor import (
     __version__,
     assembly,
     config,
-    delivering,
-    lanes,
     loading,
     nightly,
     pipeline,
@@ -44,23 +42,23 @@ from monitor import (
 from monitor.alerts import notices, send
 from monitor.assembly import POLLS, now
 from monitor.config import Config
+from monitor.dispatch import TICK, Dispatch
 from monitor.errors import ConfigError, DamagedDatabase, RulesError, StoreError, WorkerFailed
 from monitor.logs import logger
 from monitor.matching.packed import PackedRules
 from monitor.metrics import Metrics
-from monitor.models import Delivery, Destination, Event, EventKind, FeedState
+from monitor.models import Destination, Event, EventKind, FeedState
 from monitor.store import backup
 from monitor.store.thread import StoreThread
 
 POLL_TICK = timedelta(seconds=1)
-DELIVER_TICK = timedelta(seconds=1)
 MOST_STARTS = 50
 """Polls begun in one tick. 10,000 feeds every five minutes are 33 a second; what has become due
 all at once, after a start, a suspend or an outage, is spread by this."""
 GRACE = timedelta(seconds=15)
 """How long a stop waits for what is in flight."""
 PAUSE = timedelta(seconds=5)
-"""How long a feed or a destination is left alone when the store could not be written."""
+"""How long a feed is left alone when its poll could not be written."""
 TOLD_KEPT = timedelta(days=30)
 """For restores of copies that somebody keeps elsewhere."""
 BACKUP_TICK = timedelta(minutes=5)
@@ -84,12 +82,10 @@ class Daemon:
         self._rules = rules
         self._seen = _look(settings.rules.dir)
         self._polling: set[int] = set()
-        self._sending: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._starts_left = MOST_STARTS
         self._choosing = asyncio.Lock()
-        self._claiming = asyncio.Lock()
         self._reloading = asyncio.Lock()
         self._is_serving = False
         self._has_failed = False
@@ -100,8 +96,14 @@ class Daemon:
         self._backup_failed_at: datetime | None = None
         self._books = StoreThread(self._store)
         self._poll_tools = assembly.poll_tools(settings, rules, self._books, since)
-        self._deliver_tools = assembly.deliver_tools(self._books, assembly.destinations(settings))
         self._metrics = Metrics(lambda: time.monotonic() - self._ticked.get("poll", 0.0))
+        self._dispatch = Dispatch(
+            assembly.deliver_tools(self._books, assembly.destinations(settings)),
+            spawn=self._spawn,
+            is_going=lambda: self._is_serving and not self._stopping.is_set(),
+            count=self._metrics.delivered,
+            on_error=self._end_if_damaged,
+        )
 
     async def run(self) -> bool:
         """Serve until SIGTERM or SIGINT; SIGHUP loads configuration and rules anew.
@@ -140,8 +142,7 @@ class Daemon:
                 self._starts_left = MOST_STARTS
                 await self._together(map(self._poll, feeds))
             await self._notice_tick()
-            while claimed := await self._due_deliveries():
-                await self._together(map(self._deliver, claimed))
+            await self._dispatch.everything(self._together)
         finally:
             await self._stop()
         return not self._has_failed
@@ -153,7 +154,7 @@ class Daemon:
             logger().warning("deliveries were interrupted", count=uncertain, then="sent again")
         await asyncio.gather(
             self._poll_tools.readers.call(WARM_UP, reading.ping),
-            self._deliver_tools.senders.call(WARM_UP, send.ping),
+            self._dispatch.tools.senders.call(WARM_UP, send.ping),
             self._poll_tools.fetcher.ping(),
         )
         await self._note(EventKind.STARTED, "", f"news-monitor {__version__}")
@@ -179,7 +180,7 @@ class Daemon:
         self._metrics.close()
         self._poll_tools.fetcher.close()
         self._poll_tools.readers.close()
-        self._deliver_tools.senders.close()
+        self._dispatch.tools.senders.close()
         self._books.close()
         self._store.close()
         logger().info("stopped")
@@ -193,7 +194,7 @@ class Daemon:
         )
         ticks: list[tuple[Callable[[], Coroutine[Any, Any, None]], float]] = [
             (self._poll_tick, POLL_TICK.total_seconds()),
-            (self._deliver_tick, DELIVER_TICK.total_seconds()),
+            (self._deliver_tick, TICK.total_seconds()),
             (self._rules_tick, 2),
             (self._notice_tick, NOTICE_TICK.total_seconds()),
             (self._metrics_tick, METRICS_TICK.total_seconds()),
@@ -235,13 +236,7 @@ class Daemon:
             logger().error("due feeds not read", error=str(error))
 
     async def _deliver_tick(self) -> None:
-        try:
-            async with self._claiming:
-                for delivery in await self._due_deliveries():
-                    self._sending.add(delivery.destination)
-                    self._spawn(self._deliver(delivery))
-        except StoreError as error:
-            logger().error("due deliveries not claimed", error=str(error))
+        await self._dispatch.tick()
         self._ticked["deliver"] = asyncio.get_running_loop().time()
 
     async def _notice_tick(self) -> None:
@@ -263,7 +258,7 @@ class Daemon:
 
     async def _backup_tick(self) -> None:
         """Make the night's backup on a thread of its own, beside whatever is written meanwhile."""
-        storage, zone = self._settings.storage, self._deliver_tools.zone
+        storage, zone = self._settings.storage, self._dispatch.tools.zone
         made = backup.backups(storage.path)
         newest = made[0].made_at if made else None
         if not storage.backups or not nightly.is_due(newest, self._backup_failed_at, now(), zone):
@@ -337,35 +332,6 @@ class Daemon:
         due = await self._books.ask(self._store.due_feeds, now(), limit, busy)
         return [feed for feed in due if feed.id not in self._polling][:room]
 
-    async def _due_deliveries(self) -> tuple[Delivery, ...]:
-        """The first due for each destination that has none in flight, claimed.
-
-        Destinations whose last delivery failed have half of the places, so that even where there
-        are more of them than senders the others do not wait for them.
-        """
-        places = self._deliver_tools.senders.count
-        room = places - len(self._sending)
-        if room <= 0:
-            return ()
-        ailing = set(await self._books.ask(self._store.ailing))
-        claimed = await self._claim(room, self._sending | ailing)
-        sending = self._sending.union(one.destination for one in claimed)
-        half = max(places // 2, 1) if len(self._deliver_tools.destinations) > places else places
-        rest = min(room - len(claimed), half - len(sending & ailing))
-        return claimed + await self._claim(rest, sending)
-
-    async def _claim(self, limit: int, busy: set[str]) -> tuple[Delivery, ...]:
-        if limit <= 0:
-            return ()
-        return await self._books.ask(
-            self._store.due_deliveries,
-            now(),
-            delivering.LEASE,
-            limit,
-            tuple(busy),
-            self._deliver_tools.rates,
-        )
-
     # --- tasks ---------------------------------------------------------------------
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -403,57 +369,16 @@ class Daemon:
             reports.polled(feed, outcome)
             self._metrics.polled(outcome)
             if any(judged.alerts for judged in outcome.articles):
-                await self._deliver_now()
+                await self._dispatch.soon()
         finally:
             self._polling.discard(feed.id)
         await self._poll_now()
-
-    async def _deliver(self, delivery: Delivery) -> None:
-        """One delivery; its lane is free again when what became of it is written down.
-
-        While the store cannot be written the outcome is kept: to forget it would be to send again.
-        """
-        tools = self._deliver_tools
-        try:
-            attempt = await delivering.attempted(delivery, tools)
-            await self._record(attempt, tools)
-        finally:
-            self._sending.discard(delivery.destination)
-        await self._pause(attempt, tools)
-        await self._deliver_now()
-
-    async def _record(self, attempt: delivering.Attempt, tools: delivering.DeliverTools) -> None:
-        while True:
-            try:
-                await delivering.record(attempt, tools)
-            except StoreError as error:
-                name = attempt.delivery.public_id
-                logger().error("delivery not stored", delivery=name, error=str(error))
-                self._end_if_damaged(error)
-                await asyncio.sleep(PAUSE.total_seconds())
-            else:
-                break
-        reports.delivered(attempt)
-        self._metrics.delivered(attempt.result)
-
-    async def _pause(self, attempt: delivering.Attempt, tools: delivering.DeliverTools) -> None:
-        """Wait for the lane's next turn where that comes before the tick, or no tick does."""
-        lane, rate = attempt.change.lane, tools.rates.get(attempt.delivery.destination)
-        wait = lanes.next_at(lane, rate, now()) - now()
-        is_paced = lane.opens_at is None and not self._is_serving
-        if is_paced or wait < DELIVER_TICK:
-            await asyncio.sleep(max(wait.total_seconds(), 0))
 
     async def _poll_now(self) -> None:
         """Let the next feed of a host that has become free take its turn."""
         if self._is_serving and not (self._stopping.is_set() or self._choosing.locked()):
             async with self._choosing:
                 await self._start_polls()
-
-    async def _deliver_now(self) -> None:
-        """Look for deliveries without waiting for the tick; a run of ``once`` looks by itself."""
-        if self._is_serving and not self._stopping.is_set():
-            await self._deliver_tick()
 
     # --- reload --------------------------------------------------------------------
 
@@ -485,9 +410,7 @@ class Daemon:
         asyncio.get_running_loop().call_later(
             2 * settings.poll.timeout.total_seconds() + 1, replaced.close
         )
-        self._deliver_tools = replace(
-            self._deliver_tools, destinations={one.name: one for one in destinations}
-        )
+        self._dispatch.use(destinations)
         try:
             await self._books.ask(self._store.sync_feeds, settings.sources, now())
         except StoreError as error:

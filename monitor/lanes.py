@@ -12,6 +12,7 @@ left alone for a while that grows with each such pair.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -46,6 +47,9 @@ WORRYING = 4
 
 _DOUBLINGS = 16
 """More are beyond ``LONGEST`` anyhow, and would overflow in the end."""
+
+_BUSY = re.compile(r"\berror=(429|503)\b")
+"""How Apprise says the status of an answer; the seconds of a Retry-After it does not say."""
 
 _SLOW, _CHAT = Rate(count=1, per=timedelta(seconds=1)), Rate(count=5, per=timedelta(seconds=5))
 _USUAL = {
@@ -119,6 +123,8 @@ def failed(
         detail: What the service said; text without secrets, in one line.
         random: Draws from 0 (included) to 1 (excluded).
     """
+    if _BUSY.search(detail):
+        reason = DeliveryReason.SLOW_DOWN
     wait = waited(delivery.attempts, random)
     return Retry(next_attempt_at=now + wait, reason=reason, detail=detail)
 
@@ -146,6 +152,8 @@ def _after_failure(
 ) -> tuple[DeliveryResult, LaneChange]:
     lane, name = delivery.lane, delivery.destination
     failures = lane.failures + 1
+    if retry.reason is DeliveryReason.SLOW_DOWN:
+        failures += failures % 2  # no other message need be tried to know whose fault it is
     said = f"{retry.reason}: {retry.detail}".removesuffix(": ")
     lane = replace(lane, failures=failures, suspect=delivery.id, opens_at=None)
     recalled = None

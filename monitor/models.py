@@ -484,6 +484,8 @@ class DeliveryReason(StrEnum):
 
     REFUSED = "refused"
     """The service, or the way to it, said no."""
+    SLOW_DOWN = "slow down"
+    """The service takes no message for a while (429, 503), whichever it is."""
     TIMEOUT = "timeout"
     CRASHED = "crashed"
     """The sending process died over it; whether the service has it is unknown."""

@@ -49,7 +49,7 @@ class Service:
         folder: Path,
         *,
         feeds: Sequence[str | Mapping[str, Any]] = (),
-        destinations: Mapping[str, str] | None = None,
+        destinations: Mapping[str, str | Mapping[str, Any]] | None = None,
         rules: Path = RULES,
         poll: Mapping[str, Any] | None = None,
         operator: Sequence[str] = (),
@@ -91,8 +91,9 @@ class Service:
         lines += ["[operator]", f"notify = {value(self._operator)}"]
         for feed in self._feeds:
             lines += ["[[feeds]]", *(f"{key} = {value(one)}" for key, one in feed.items())]
-        for name, url in self._destinations.items():
-            lines += [f"[destinations.{name}]", f"url = {value(url)}"]
+        for name, one in self._destinations.items():
+            keys = one if isinstance(one, Mapping) else {"url": one}
+            lines += [f"[destinations.{name}]", *(f"{key} = {value(v)}" for key, v in keys.items())]
         self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def start(self) -> Self:

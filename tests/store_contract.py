@@ -46,6 +46,7 @@ from monitor.store.protocol import Commit, Store
 from tests.strategies import alerts, at, events, outcomes, sources
 
 LEASE = timedelta(minutes=2)
+HOUR = timedelta(hours=1)
 DEATH = LaneChange(lane=Lane(), event=Event(at=at(2), kind=EventKind.DELIVERY_DEAD))
 BUSY = Retry(next_attempt_at=at(30), reason=DeliveryReason.REFUSED, detail="503")
 

@@ -19,6 +19,7 @@ MODULES = {
 FLOORS = [
     {"monitor.cli"},
     {"monitor.daemon"},
+    {"monitor.dispatch"},
     {"monitor.assembly", "monitor.reports", "monitor.preloaded"},
     {
         "monitor.pipeline",

@@ -263,7 +263,7 @@ CREATE TABLE told (  -- what a database that was lost since this backup is known
 
 def _lanes(db: Database) -> None:
     db.executescript(_LANES)
-    _widen_check(db, "delivery", "'expired'", "'expired', 'dropped'")
+    _widen_check(db, "delivery", "'expired'", "'expired', 'dropped', 'slow down'")
 
 
 def _widen_check(db: Database, table: str, old: str, new: str) -> None:
