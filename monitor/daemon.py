@@ -284,11 +284,12 @@ class Daemon:
         try:
             feeds = await self._books.ask(self._store.feed_counts)
             count, oldest = await self._books.ask(self._store.open_deliveries)
+            dead = await self._books.ask(self._store.dead_deliveries)
         except StoreError as error:
             logger().error("metrics not counted", error=str(error))
         else:
             age = (now() - oldest).total_seconds() if oldest else 0.0
-            self._metrics.counted(feeds, count, age)
+            self._metrics.counted(feeds, count, age, dead)
 
     def _serve_metrics(self) -> None:
         if (listen := self._settings.metrics.listen) is not None:

@@ -89,6 +89,12 @@ def open_deliveries(db: Database) -> tuple[int, datetime | None]:
     return found["count"], rows.instant(found["oldest"]) if found["oldest"] else None
 
 
+def dead_deliveries(db: Database) -> int:
+    """How many deliveries were given up, ever."""
+    found = db.execute("SELECT count(*) FROM delivery WHERE dead_at IS NOT NULL").fetchone()
+    return int(found[0])
+
+
 def article_counts(db: Database, since: datetime) -> tuple[ArticleCount, ...]:
     """What each feed has brought since then; feeds that brought nothing are left out."""
     return tuple(

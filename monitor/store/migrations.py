@@ -251,6 +251,7 @@ DROP INDEX delivery_open;
 CREATE INDEX delivery_open
     ON delivery (destination, urgency DESC, created_at, id, next_attempt_at, attempts)
     WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX delivery_dead ON delivery (destination) WHERE dead_at IS NOT NULL;
 
 CREATE TABLE told (  -- what a database that was lost since this backup is known to have sent
     alert_key TEXT NOT NULL,

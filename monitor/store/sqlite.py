@@ -320,6 +320,11 @@ class SqliteStore:
         with self._reading():
             return ledger.open_deliveries(self._db)
 
+    def dead_deliveries(self) -> int:
+        """How many deliveries were given up, ever."""
+        with self._reading():
+            return ledger.dead_deliveries(self._db)
+
     def article_counts(self, since: datetime = _EVER) -> tuple[ArticleCount, ...]:
         """What each feed has brought since then; feeds that brought nothing are left out."""
         with self._reading():
