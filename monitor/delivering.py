@@ -38,8 +38,6 @@ SEND_DEADLINE = timedelta(seconds=45)
 LEASE = SEND_DEADLINE + timedelta(seconds=60)
 """How long a claimed delivery is left alone: longer than any attempt can take."""
 REPETITION = "[may be a repetition] "
-UNCERTAIN = (DeliveryReason.TIMEOUT, DeliveryReason.CRASHED)
-"""What an attempt of ours may end in while the service has the message all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +96,8 @@ async def attempted(delivery: Delivery, tools: DeliverTools, *, is_retried: bool
     if isinstance(result, Retry) and not is_retried:
         result = Dead(at=now, reason=result.reason, detail=result.detail)
     result, change = lanes.after(delivery, result, now, tools.random)
-    if isinstance(result, Retry) and policy is OnUncertain.SKIP and result.reason in UNCERTAIN:
+    is_uncertain = isinstance(result, Retry) and result.reason in lanes.UNCERTAIN
+    if isinstance(result, Retry) and is_uncertain and policy is OnUncertain.SKIP:
         result = _skipped(result.reason, result.detail, now)
         _, death = lanes.after(delivery, result, now, tools.random)
         change = replace(change, event=change.event or death.event)

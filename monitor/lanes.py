@@ -45,6 +45,9 @@ chance of an hour or more."""
 WORRYING = 4
 """Failures in a row of which the operator is told."""
 
+UNCERTAIN = (DeliveryReason.TIMEOUT, DeliveryReason.CRASHED, DeliveryReason.INTERRUPTED)
+"""Reasons after which the service may have the message all the same."""
+
 _DOUBLINGS = 16
 """More are beyond ``LONGEST`` anyhow, and would overflow in the end."""
 

@@ -5,6 +5,8 @@ A delivery's life::
     pending ──claim──> sending ──Sent──> sent
        ^                  ├─────Dead──> dead
        └──Retry, release──┘   (a claim that runs out is due again)
+
+Each destination has a lane, whose row says when it may send again and where its trouble stands.
 """
 
 from __future__ import annotations
@@ -246,10 +248,6 @@ def _claimed(db: Database, delivery_id: int, now: datetime, rates: Mapping[str, 
     return rows.delivery(row, lane)
 
 
-UNCERTAIN = (DeliveryReason.TIMEOUT, DeliveryReason.CRASHED, DeliveryReason.INTERRUPTED)
-"""Reasons after which the service may have the message all the same."""
-
-
 def record(db: Database, delivery_id: int, result: DeliveryResult) -> bool:
     """Write what became of a claimed delivery; whether that changed anything.
 
@@ -260,7 +258,7 @@ def record(db: Database, delivery_id: int, result: DeliveryResult) -> bool:
             sql, values = _SENT, rows.row(id=delivery_id, at=at)
         case Retry(next_attempt_at=at, reason=reason, detail=detail):
             sql, values = _RETRY, rows.row(id=delivery_id, at=at, reason=reason, detail=detail)
-            values["is_uncertain"] = reason in UNCERTAIN
+            values["is_uncertain"] = reason in lanes.UNCERTAIN
         case Dead(at=at, reason=reason, detail=detail):
             sql, values = _DEAD, rows.row(id=delivery_id, at=at, reason=reason, detail=detail)
         case _:
