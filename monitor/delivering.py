@@ -23,6 +23,7 @@ from monitor.models import (
     DeliveryReason,
     DeliveryResult,
     Destination,
+    EventKind,
     LaneChange,
     Message,
     OnUncertain,
@@ -83,24 +84,25 @@ async def deliver(delivery: Delivery, tools: DeliverTools, *, is_retried: bool =
 async def attempted(delivery: Delivery, tools: DeliverTools, *, is_retried: bool = True) -> Attempt:
     """Hand one claimed alert to its destination, once: render → send."""
     failpoint("deliver: claimed")
-    policy = OnUncertain.RESEND
-    if destination := tools.destinations.get(delivery.destination):
-        policy = destination.on_uncertain
-    if delivery.is_uncertain and policy is OnUncertain.SKIP:
-        skipped = _skipped(DeliveryReason.INTERRUPTED, "", tools.clock())
-        _, change = lanes.after(delivery, skipped, tools.clock(), tools.random)
-        return Attempt(delivery=delivery, result=skipped, change=change)
-    result: DeliveryResult = await _send(delivery, destination, tools)
+    destination = tools.destinations.get(delivery.destination)
+    is_skipped = destination is not None and destination.on_uncertain is OnUncertain.SKIP
+    result: DeliveryResult
+    if delivery.is_uncertain and is_skipped:
+        result = _skipped(DeliveryReason.INTERRUPTED, "", tools.clock())
+    else:
+        result = await _send(delivery, destination, tools)
     failpoint("deliver: sent")
     now = tools.clock()
     if isinstance(result, Retry) and not is_retried:
         result = Dead(at=now, reason=result.reason, detail=result.detail)
     result, change = lanes.after(delivery, result, now, tools.random)
-    is_uncertain = isinstance(result, Retry) and result.reason in lanes.UNCERTAIN
-    if isinstance(result, Retry) and is_uncertain and policy is OnUncertain.SKIP:
+    if isinstance(result, Retry) and result.reason in lanes.UNCERTAIN and is_skipped:
         result = _skipped(result.reason, result.detail, now)
-        _, death = lanes.after(delivery, result, now, tools.random)
-        change = replace(change, event=change.event or death.event)
+        death = lanes.after(delivery, result, now, tools.random)[1].event
+        change = replace(change, event=change.event or death)
+    if isinstance(result, Dead) and not is_retried and change.event is not None:
+        known = replace(change.event, kind=EventKind.DELIVERY_DEAD_KNOWN)
+        change = replace(change, event=known)  # who waits for it sees it
     return Attempt(delivery=delivery, result=result, change=change)
 
 

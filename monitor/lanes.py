@@ -190,7 +190,7 @@ def _after_failure(
 
 def _death(delivery: Delivery, dead: Dead, now: datetime) -> Event:
     is_known = delivery.lane.told is Told.GIVEN_UP
-    kind = EventKind.DELIVERY_DEAD_TOO if is_known else EventKind.DELIVERY_DEAD
+    kind = EventKind.DELIVERY_DEAD_KNOWN if is_known else EventKind.DELIVERY_DEAD
     detail = f"{delivery.public_id} given up: {dead.reason}: {dead.detail}"
     return _event(kind, delivery.destination, now, detail)
 

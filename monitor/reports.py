@@ -14,7 +14,7 @@ from monitor.models import (
 )
 from monitor.recovery import Restored
 
-DEATHS = (EventKind.DELIVERY_DEAD, EventKind.DELIVERY_DEAD_TOO)
+DEATHS = (EventKind.DELIVERY_DEAD, EventKind.DELIVERY_DEAD_KNOWN)
 GOOD_NEWS = (EventKind.FEED_RECOVERED, EventKind.FEED_MOVED)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from monitor import assembly
-from monitor.alerts import plan
+from monitor import assembly, delivering
+from monitor.alerts import notices, plan
 from monitor.dispatch import Dispatch
-from monitor.models import DeliveryResult, Destination, Lane, Rate
+from monitor.models import DeliveryResult, Destination, EventKind, Lane, Rate
 from monitor.store import outbox
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import StoreThread
@@ -111,3 +111,20 @@ def test_a_single_run_delivers_everything_at_the_pace_of_its_lanes(store: Sqlite
         finally:
             it.tools.senders.close()
         assert (len(fast.bodies), len(slow.bodies)) == (5, 5)
+
+
+@pytest.mark.slow
+def test_a_test_message_that_fails_is_announced_to_nobody(store: SqliteStore) -> None:
+    async def deliver(it: Dispatch) -> None:
+        (claimed,) = store.post(isolation.alert(1, ("a",)), datetime.now(UTC), delivering.LEASE)
+        await delivering.deliver(claimed, it.tools, is_retried=False)
+
+    assembly.begin()
+    it = dispatch(store, named("a"))
+    try:
+        asyncio.run(deliver(it))
+    finally:
+        it.tools.senders.close()
+    events, _ = store.unannounced()
+    assert [event.kind for event in events if event.kind in notices.TOLD] == []
+    assert [event.kind for event in events] == [EventKind.DELIVERY_DEAD_KNOWN]

@@ -325,4 +325,4 @@ def test_what_is_already_told_is_not_announced_again():
     _, change = after(old, failed(old, REFUSED, "", now, lambda: 0.5), now, lambda: 0.5)
     assert isinstance(change, LaneChange)
     assert change.event is not None
-    assert change.event.kind is EventKind.DELIVERY_DEAD_TOO
+    assert change.event.kind is EventKind.DELIVERY_DEAD_KNOWN

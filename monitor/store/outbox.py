@@ -122,7 +122,7 @@ _TOLD_BEFORE = f"""
 """  # noqa: S608
 _ALL_TOLD_BEFORE = f"""
     UPDATE delivery SET {_SENT_BEFORE}
-    WHERE next_attempt_at IS NOT NULL AND EXISTS (
+    WHERE state IN ('pending', 'held', 'sending') AND EXISTS (
         SELECT 1 FROM told JOIN alert ON alert.key = told.alert_key
         WHERE alert.id = delivery.alert_id AND told.destination = delivery.destination)
 """  # noqa: S608

@@ -28,7 +28,7 @@ _RETRY = f"""
         created_at = CASE state WHEN 'dead' THEN :now ELSE created_at END,
         attempts = CASE state WHEN 'dead' THEN 0 ELSE attempts END,
         state = 'pending', next_attempt_at = :now, dead_at = NULL
-    WHERE state NOT IN ('sending', 'sent') AND id IN (SELECT delivery.id {_MEANT})
+    WHERE state IN ('pending', 'held', 'dead') AND id IN (SELECT delivery.id {_MEANT})
     RETURNING destination
 """  # noqa: S608
 """What was given up has five days again."""
@@ -37,7 +37,7 @@ _DROP = f"""
     UPDATE delivery SET
         state = 'dead', dead_at = :now, next_attempt_at = NULL, reason = :dropped,
         detail = 'taken out of the queue by hand'
-    WHERE state NOT IN ('sending', 'sent', 'dead') AND id IN (SELECT delivery.id {_MEANT})
+    WHERE state IN ('pending', 'held') AND id IN (SELECT delivery.id {_MEANT})
 """  # noqa: S608
 
 
