@@ -41,13 +41,11 @@ def make(
     as_json: JsonOption = False,
 ) -> None:
     """Copy the database as it is now, whether the daemon runs or not; the copy is checked."""
-    storage, now = state.settings(context).storage, datetime.now(UTC)
-    SqliteStore.open_reader(storage.path).close()  # in words, if there is none
-    if to is None:
-        path = backup.make_nightly(storage.path, max(storage.backups, 1), now).path
-    else:
-        path = to / backup.name(storage.path, now) if to.is_dir() else to
-        backup.make(storage.path, path)
+    database, now = state.settings(context).storage.path, datetime.now(UTC)
+    SqliteStore.open_reader(database).close()  # in words, if there is none
+    place = backup.folder_of(database) if to is None else to
+    path = place / backup.name(database, now) if to is None or to.is_dir() else to
+    backup.make(database, path)
     if as_json:
         print_json({"path": str(path), "bytes": path.stat().st_size})
     else:
@@ -83,9 +81,10 @@ def check(
         for line in wrong:
             out.print(f"[red]✗[/] {safe(line)}")
         if not wrong:
-            out.print(f"{safe(path)} is sound; its last entry is of {when(knows_until)}")
+            until = f"; its last entry is of {when(knows_until)}" if knows_until else ", and new"
+            out.print(f"{safe(path)} is sound{until}")
         last = f", the newest {ago(made[0].made_at, datetime.now(UTC))}" if made else ""
-        out.print(f"{len(made)} backups{last}")
+        out.print(f"{len(made)} backup{'s' * (len(made) != 1)}{last}")
     if wrong:
         sys.exit(Exit.PROBLEM)
 
@@ -125,6 +124,7 @@ def restore(
     out.print(f"{safe(database)} is now a copy of {safe(done.source)}")
     if done.replaced is not None:
         out.print(f"what it was is in {safe(done.replaced)}")
-    out.print(f"it knows what happened until {when(done.knows_until)}; the rest is read again")
+    if done.knows_until is not None:
+        out.print(f"it knows what happened until {when(done.knows_until)}; the rest is read again")
     if done.known_sent is None:
         out.print("[yellow]nothing says what was sent since: some of it may come again[/]")
