@@ -105,6 +105,8 @@ def test_only_so_many_are_kept_and_each_can_be_opened(path: Path) -> None:
     for day in range(9):
         backup.make_nightly(path, 7, NOW + timedelta(days=day))
     found = backup.backups(path)
+    # Bytes 18 and 19 of the header: 1 is a file that needs no log (https://sqlite.org/fileformat.html)
+    assert {one.path.read_bytes()[18:20] for one in found} == {b"\x01\x01"}
     assert [one.made_at for one in found] == [NOW + timedelta(days=day) for day in range(8, 1, -1)]
     assert {last(one.path) for one in found} == {1}
     assert all("-wal" not in each.name for each in backup.folder_of(path).iterdir())
@@ -131,6 +133,9 @@ def damage(path: Path, how: str) -> None:
             case "middle":
                 file.seek(size // 4)
                 file.write(os.urandom(size // 2))
+            case "tail":
+                file.seek(size - 4096)
+                file.write(os.urandom(4096))
             case "cut":
                 file.truncate(size // 2)
             case "empty":
@@ -142,10 +147,11 @@ def damage(path: Path, how: str) -> None:
 DAMAGES = ["head", "middle", "cut", "empty", "gone"]
 
 
-def test_a_damaged_database_makes_no_backup_and_removes_none(path: Path) -> None:
+@pytest.mark.parametrize("how", ["head", "middle", "tail"])
+def test_a_damaged_database_makes_no_backup_and_removes_none(path: Path, how: str) -> None:
     commit(path, *range(1, 40))
     backup.make_nightly(path, 1, NOW)
-    damage(path, "middle")
+    damage(path, how)
     with pytest.raises(StoreError):
         backup.make_nightly(path, 1, NOW + timedelta(days=1))
     (kept,) = backup.backups(path)

@@ -38,7 +38,7 @@ from tests.store_child import open_store
 _NEXT = "SELECT min(next_attempt_at) FROM delivery WHERE next_attempt_at IS NOT NULL"
 ALMOST_ONE = 1 - 2**-53
 REFUSED = DeliveryReason.REFUSED
-SECOND = timedelta(seconds=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 # --- waiting -----------------------------------------------------------------------
 
@@ -221,9 +221,12 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
         yield opened
 
 
-def fill(store: SqliteStore, count: int) -> list[str]:
+def fill(store: SqliteStore, count: int, apart: timedelta = SECOND) -> list[str]:
     names = [f"{number:04}" for number in range(count)]
-    told = [contract.alert(name, "mail", minutes=number / 60) for number, name in enumerate(names)]
+    told = [
+        contract.alert(name, "mail", minutes=number * (apart / MINUTE))
+        for number, name in enumerate(names)
+    ]
     contract.tell(store, *told)
     return [one.article.title for one in told]
 
@@ -243,13 +246,34 @@ def test_down_for_almost_five_days_then_up_everything_comes_in_order(store):
 
 
 def test_down_for_six_days_everything_is_a_dead_letter_and_told_once(store):
-    fill(store, 200)
+    fill(store, 200, apart=2 * MINUTE)
     world = World(store, lambda *_: False)
     world.run(contract.at() + timedelta(days=6))
     assert world.states() == [DeliveryState.DEAD] * 200
     deaths = [event for event in store.events(999) if event.kind is EventKind.DELIVERY_DEAD]
     assert len(deaths) == 1
     assert deaths[0].subject == "mail"
+    kinds = {event.kind for event in store.events(999)}
+    assert EventKind.DELIVERY_DEAD_KNOWN in kinds, "they died in more than one hour"
+
+
+def test_a_message_that_was_not_at_fault_keeps_its_place(store):
+    fill(store, 2)
+    head, second = (told.deliveries[0].id for told in reversed(store.alerts(2)))
+    tried = contract.claim(store, 1)[0]
+    slow = Retry(next_attempt_at=contract.at(59), reason=REFUSED)
+    result, change = after(tried, slow, contract.at(1), lambda: 0.5)
+    assert change.lane.suspect == tried.id == head
+    store.record(tried.id, result, change)
+    tried = contract.claim(store, 1)[0]
+    assert tried.id == second
+    result, change = after(
+        tried, failed(tried, REFUSED, "", contract.at(1), lambda: 0.5), contract.at(1), lambda: 0.5
+    )
+    store.record(tried.id, result, change)
+    assert change.lane.opens_at == contract.at(1.25)
+    assert contract.claim(store, 1.2) == ()
+    assert contract.claim(store, 1.25)[0].id == head
 
 
 @pytest.mark.parametrize("poisons", [1, 2, 3])
