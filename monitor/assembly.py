@@ -17,6 +17,7 @@ from monitor.alerts import render, send, templating
 from monitor.alerts.templating import Templates
 from monitor.asking import AskTools
 from monitor.config import Config, resolve_destinations
+from monitor.delivering import DeliverTools
 from monitor.errors import Mistake, RulesError
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
@@ -24,13 +25,16 @@ from monitor.matching.packed import PackedRules
 from monitor.matching.rulefile import Known
 from monitor.matching.rules import RuleSet
 from monitor.models import Destination
-from monitor.pipeline import DeliverTools, PollTools
+from monitor.pipeline import PollTools
 from monitor.planning import Policy, RouteTo, Wishes
 from monitor.store.protocol import Store
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers, preload
 
-READERS, SENDERS = 2, 4
+READERS = 2
+MOST_SENDERS = 24
+"""Processes, of 9 MB each beyond what they share. A destination has one message in flight at most, so
+with no more destinations than this nobody ever waits for another's place."""
 LOADING = timedelta(minutes=10)
 LOADER_MEMORY = 4 * 1024**3
 """Bytes: enough for a hundred thousand rules, while they are loaded."""
@@ -123,16 +127,19 @@ def deliver_tools(
     books: StoreThread[Store],
     destinations: Iterable[Destination],
     templates: Templates = templating.OURS,
+    policy: Policy | None = None,
 ) -> DeliverTools:
-    """What delivering works with: senders, and where they send to."""
+    """What delivering works with: senders, where they send to, in which words and when."""
+    named = {one.name: one for one in destinations}
     return DeliverTools(
         books=books,
-        senders=Workers(SENDERS, send.ping),
-        destinations={one.name: one for one in destinations},
+        senders=senders(len(named)),
+        destinations=named,
         clock=now,
         random=random.random,
         zone=get_localzone(),
         templates=templates,
+        policy=policy or Policy(),
     )
 
 
@@ -141,6 +148,16 @@ def templates(settings: Config) -> tuple[Templates, tuple[Mistake, ...]]:
     found, unread = templating.load(settings.templates.dir)
     usable, failing = render.tried(found)
     return usable, (*unread, *failing)
+
+
+def senders(destinations: int) -> Workers:
+    """Sender processes for so many destinations."""
+    return Workers(places(destinations), send.ping)
+
+
+def places(destinations: int) -> int:
+    """How many messages may be in flight: one for each destination, up to ``MOST_SENDERS``."""
+    return min(max(destinations, 1), MOST_SENDERS)
 
 
 def fetcher(settings: Config) -> Fetcher:

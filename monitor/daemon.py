@@ -7,6 +7,7 @@ A handful of ticks; what is due stands in the database::
     rules     every 2 s        load the rules anew when their files have changed
     notice    every 5 s        write a message to the operator about what changed
     digest    every 5 s        write the digests that are due
+    backup    every 5 min      make the night's backup, if there is none yet
     metrics   every 5 s        count what stands in the database, if anybody is to see it
     watchdog  as systemd asks  tell it that every part moves
 
@@ -21,20 +22,33 @@ import signal
 import time
 from collections.abc import Coroutine, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor import __version__, assembly, config, loading, pipeline, reading, reports, systemd
+from monitor import (
+    __version__,
+    assembly,
+    config,
+    delivering,
+    loading,
+    nightly,
+    pipeline,
+    reading,
+    recovery,
+    reports,
+    systemd,
+)
 from monitor.alerts import digests, notices, plan, send
-from monitor.assembly import POLLS, SENDERS, now
+from monitor.assembly import POLLS, now
 from monitor.config import Config
-from monitor.errors import ConfigError, RulesError, StoreError, WorkerFailed
+from monitor.dispatch import TICK, Dispatch
+from monitor.errors import ConfigError, DamagedDatabase, RulesError, StoreError, WorkerFailed
 from monitor.logs import logger
 from monitor.matching.packed import PackedRules
 from monitor.metrics import Metrics
-from monitor.models import Delivery, Destination, Event, EventKind, FeedState, Sent
-from monitor.store.sqlite import SqliteStore
+from monitor.models import Destination, Event, EventKind, FeedState
+from monitor.store import backup
 from monitor.store.thread import StoreThread
 from monitor.ticks import Ticks
 
@@ -45,11 +59,13 @@ all at once, after a start, a suspend or an outage, is spread by this."""
 GRACE = timedelta(seconds=15)
 """How long a stop waits for what is in flight."""
 PAUSE = timedelta(seconds=5)
-"""How long a feed or a destination is left alone when the store could not be written."""
-DELIVER_TICK = timedelta(seconds=1)
+"""How long a feed is left alone when its poll could not be written."""
+TOLD_KEPT = timedelta(days=30)
+"""For restores of copies that somebody keeps elsewhere."""
 RULES_TICK = timedelta(seconds=2)
 METRICS_TICK = timedelta(seconds=5)
 DIGEST_TICK = timedelta(seconds=5)
+BACKUP_TICK = timedelta(minutes=5)
 NOTICE_TICK = timedelta(seconds=5)
 MOVES = timedelta(seconds=10)
 """Within which every part answers, or systemd is not told that the daemon lives."""
@@ -67,26 +83,31 @@ class Daemon:
         self._rules = rules
         self._seen = _look(settings.rules.dir)
         self._polling: set[int] = set()
-        self._sending: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._starts_left = MOST_STARTS
         self._choosing = asyncio.Lock()
-        self._claiming = asyncio.Lock()
         self._reloading = asyncio.Lock()
-        self._troubled: set[str] = set()
         self._is_serving = False
         self._has_failed = False
         self._ticked: dict[str, float] = {}
-        self._store = SqliteStore.open(settings.storage.path, delivery_id=plan.delivery_id)
+        self._store, restored = recovery.opened(settings.storage.path, now())
+        if restored is not None:
+            reports.restored(restored)
+        self._backup_failed_at: datetime | None = None
         self._books = StoreThread(self._store)
         self._poll_tools = assembly.poll_tools(settings, rules, self._books, since)
         templates, self._misworded = assembly.templates(settings)
-        self._deliver_tools = replace(
-            assembly.deliver_tools(self._books, assembly.destinations(settings), templates),
-            policy=self._poll_tools.policy,
-        )
         self._metrics = Metrics(lambda: time.monotonic() - self._ticked.get("poll", 0.0))
+        self._dispatch = Dispatch(
+            assembly.deliver_tools(
+                self._books, assembly.destinations(settings), templates, self._poll_tools.policy
+            ),
+            spawn=self._spawn,
+            is_going=lambda: self._is_serving and not self._stopping.is_set(),
+            count=self._metrics.delivered,
+            on_error=self._end_if_damaged,
+        )
 
     async def run(self) -> bool:
         """Serve until SIGTERM or SIGINT; SIGHUP loads configuration and rules anew.
@@ -124,8 +145,7 @@ class Daemon:
                 await self._together(map(self._poll, feeds))
             await self._notice_tick()
             await self._digest_tick()
-            while claimed := await self._due_deliveries():
-                await self._together(map(self._deliver, claimed))
+            await self._dispatch.everything(self._together)
         finally:
             await self._stop()
         return not self._has_failed
@@ -138,7 +158,7 @@ class Daemon:
             logger().warning("deliveries were interrupted", count=uncertain, then="sent again")
         await asyncio.gather(
             self._poll_tools.asking.readers.call(WARM_UP, reading.ping),
-            self._deliver_tools.senders.call(WARM_UP, send.ping),
+            self._dispatch.tools.senders.call(WARM_UP, send.ping),
             self._poll_tools.asking.fetcher.ping(),
         )
         await self._note(EventKind.STARTED, "", f"news-monitor {__version__}")
@@ -165,7 +185,7 @@ class Daemon:
         self._metrics.close()
         self._poll_tools.asking.fetcher.close()
         self._poll_tools.asking.readers.close()
-        self._deliver_tools.senders.close()
+        self._dispatch.tools.senders.close()
         self._books.close()
         self._store.close()
         logger().info("stopped")
@@ -175,7 +195,7 @@ class Daemon:
     def _make_ticks(self) -> Ticks:
         ticks = [
             (self._poll_tick, POLL_TICK),
-            (self._deliver_tick, DELIVER_TICK),
+            (self._deliver_tick, TICK),
             (self._rules_tick, RULES_TICK),
             (self._notice_tick, NOTICE_TICK),
             (self._digest_tick, DIGEST_TICK),
@@ -183,7 +203,7 @@ class Daemon:
         ]
         if (interval := systemd.watchdog_interval()) is not None:
             ticks.append((self._watchdog_tick, interval))
-        return Ticks(ticks, _say_clock_was_set)
+        return Ticks(ticks, _say_clock_was_set, later=[(self._backup_tick, BACKUP_TICK)])
 
     async def _poll_tick(self) -> None:
         self._starts_left = MOST_STARTS
@@ -201,13 +221,7 @@ class Daemon:
             logger().error("due feeds not read", error=str(error))
 
     async def _deliver_tick(self) -> None:
-        try:
-            async with self._claiming:
-                for delivery in await self._due_deliveries():
-                    self._sending.add(delivery.destination)
-                    self._spawn(self._deliver(delivery))
-        except StoreError as error:
-            logger().error("due deliveries not claimed", error=str(error))
+        await self._dispatch.tick()
         self._ticked["deliver"] = asyncio.get_running_loop().time()
 
     async def _notice_tick(self) -> None:
@@ -215,13 +229,14 @@ class Daemon:
         try:
             events, upto = await self._books.ask(self._store.unannounced)
             told = [event for event in events if event.kind in notices.TROUBLES]
-            to = self._settings.operator.notify
+            operator, others = self._settings.operator.notify, self._settings.destinations
+            to = notices.audience(told, operator, tuple(others))
             alert = None
             if told and to:
                 if not notices.is_time(told, self._settings.poll.interval, now()):
                     return
                 feeds = {feed.source.url: feed for feed in await self._books.ask(self._store.feeds)}
-                zone = self._deliver_tools.zone
+                zone = self._dispatch.tools.zone
                 alert = notices.notice(told, feeds, upto, to, now(), zone)
                 alert = plan.lone_planned(alert, self._poll_tools.policy, now())
             if events:
@@ -232,7 +247,7 @@ class Daemon:
     async def _digest_tick(self) -> None:
         """Gather what was held for each destination whose digest is due into one message."""
         try:
-            await pipeline.gather(self._deliver_tools)
+            await delivering.gather(self._dispatch.tools)
         except StoreError as error:
             logger().error("digest not stored", error=str(error))
 
@@ -241,17 +256,40 @@ class Daemon:
         due = digests.next_due(self._poll_tools.policy, now())
         await self._books.ask(self._store.schedule_digests, due)
 
+    async def _backup_tick(self) -> None:
+        """Make the night's backup on a thread of its own, beside whatever is written meanwhile."""
+        storage, zone = self._settings.storage, self._dispatch.tools.zone
+        made = backup.backups(storage.path)
+        newest = made[0].made_at if made else None
+        if not storage.backups or not nightly.is_due(newest, self._backup_failed_at, now(), zone):
+            return
+        try:
+            done = await asyncio.to_thread(
+                backup.make_nightly, storage.path, storage.backups, now()
+            )
+            oldest = min(one.made_at for one in backup.backups(storage.path))
+            await self._books.ask(self._store.forget_told, min(oldest, now() - TOLD_KEPT))
+        except StoreError as error:
+            self._backup_failed_at = now()
+            logger().error("backup failed", error=str(error))
+            await self._note(EventKind.BACKUP_FAILED, "", str(error))
+        else:
+            self._backup_failed_at = None
+            logger().info("backup made", path=str(done.path))
+            await self._note(EventKind.BACKUP_MADE, done.path.name, "")
+
     async def _metrics_tick(self) -> None:
         if self._settings.metrics.listen is None:
             return
         try:
             feeds = await self._books.ask(self._store.feed_counts)
             count, oldest = await self._books.ask(self._store.open_deliveries)
+            dead = await self._books.ask(self._store.dead_deliveries)
         except StoreError as error:
             logger().error("metrics not counted", error=str(error))
         else:
             age = (now() - oldest).total_seconds() if oldest else 0.0
-            self._metrics.counted(feeds, count, age)
+            self._metrics.counted(feeds, count, age, dead)
 
     def _serve_metrics(self) -> None:
         if (listen := self._settings.metrics.listen) is not None:
@@ -295,25 +333,6 @@ class Daemon:
         due = await self._books.ask(self._store.due_feeds, now(), limit, busy)
         return [feed for feed in due if feed.id not in self._polling][:room]
 
-    async def _due_deliveries(self) -> tuple[Delivery, ...]:
-        """The oldest due for each destination that has none in flight, claimed.
-
-        Destinations whose last delivery failed have half of the places, so that however many
-        are stuck the others do not wait for them.
-        """
-        room = SENDERS - len(self._sending)
-        claimed = await self._claim(room, self._sending | self._troubled)
-        sending = self._sending.union(one.destination for one in claimed)
-        rest = min(room - len(claimed), SENDERS // 2 - len(sending & self._troubled))
-        return claimed + await self._claim(rest, sending)
-
-    async def _claim(self, limit: int, busy: set[str]) -> tuple[Delivery, ...]:
-        if limit <= 0:
-            return ()
-        return await self._books.ask(
-            self._store.due_deliveries, now(), pipeline.LEASE, limit, tuple(busy)
-        )
-
     # --- tasks ---------------------------------------------------------------------
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -329,6 +348,12 @@ class Daemon:
             self._has_failed = True
             self._stopping.set()
 
+    def _end_if_damaged(self, error: StoreError) -> None:
+        """A database that is damaged is mended at the next start, from a backup."""
+        if isinstance(error, DamagedDatabase):
+            self._has_failed = True
+            self._stopping.set()
+
     async def _together(self, works: Iterable[Coroutine[Any, Any, None]]) -> None:
         for work in works:
             self._spawn(work)
@@ -339,43 +364,22 @@ class Daemon:
             outcome = await pipeline.poll(feed, self._poll_tools)
         except StoreError as error:
             logger().error("poll not stored", feed=feed.source.url, error=str(error))
+            self._end_if_damaged(error)
             await asyncio.sleep(PAUSE.total_seconds())
         else:
             reports.polled(feed, outcome)
             self._metrics.polled(outcome)
-            if any(judged.alerts for judged in outcome.articles):
-                await self._deliver_now()
+            if any(one.alerts for one in outcome.articles + outcome.edited):
+                await self._dispatch.soon()
         finally:
             self._polling.discard(feed.id)
         await self._poll_now()
-
-    async def _deliver(self, delivery: Delivery) -> None:
-        try:
-            result = await pipeline.deliver(delivery, self._deliver_tools)
-        except StoreError as error:
-            logger().error("delivery not stored", delivery=delivery.public_id, error=str(error))
-            await asyncio.sleep(PAUSE.total_seconds())
-        else:
-            reports.delivered(delivery, result)
-            self._metrics.delivered(result)
-            if isinstance(result, Sent):
-                self._troubled.discard(delivery.destination)
-            else:
-                self._troubled.add(delivery.destination)
-        finally:
-            self._sending.discard(delivery.destination)
-        await self._deliver_now()
 
     async def _poll_now(self) -> None:
         """Let the next feed of a host that has become free take its turn."""
         if self._is_serving and not (self._stopping.is_set() or self._choosing.locked()):
             async with self._choosing:
                 await self._start_polls()
-
-    async def _deliver_now(self) -> None:
-        """Look for deliveries without waiting for the tick; a run of ``once`` looks by itself."""
-        if self._is_serving and not self._stopping.is_set():
-            await self._deliver_tick()
 
     # --- reload --------------------------------------------------------------------
 
@@ -412,13 +416,7 @@ class Daemon:
             2 * settings.poll.timeout.total_seconds() + 1, replaced.close
         )
         templates, self._misworded = assembly.templates(settings)
-        self._deliver_tools = replace(
-            self._deliver_tools,
-            destinations={one.name: one for one in destinations},
-            templates=templates,
-            told=set(),
-            policy=assembly.policy(settings),
-        )
+        self._dispatch.use(destinations, templates, self._poll_tools.policy)
         await self._note_templates()
         try:
             await self._books.ask(self._store.sync_feeds, settings.sources, now())

@@ -8,6 +8,8 @@
     ├── DestinationError     an Apprise URL that no message can be sent to
     ├── StoreError           the database cannot be used
     │   ├── ForeignDatabase  it is another program's, or a newer version's
+    │   │   └── NoDatabase   it is no database at all
+    │   ├── DamagedDatabase  its content does not hold together
     │   └── StoreBusy        another process keeps it locked; try again
     ├── InstanceRunning      another daemon serves this database
     └── WorkerFailed         a process was killed at its deadline, or died
@@ -85,6 +87,14 @@ class StoreError(NewsMonitorError):
 
 class ForeignDatabase(StoreError):
     """The file is another program's database, or one of a newer news-monitor."""
+
+
+class NoDatabase(ForeignDatabase):
+    """The file is no database: another program's, or what a failing disk has left of ours."""
+
+
+class DamagedDatabase(StoreError):
+    """The file is a database whose content does not hold together."""
 
 
 class StoreBusy(StoreError):

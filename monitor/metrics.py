@@ -30,6 +30,7 @@ class Metrics:
         self._deliveries = self._counter("deliveries", "Attempts to deliver.", "result")
         self._feeds = self._gauge("feeds", "Followed feeds, by health.", "health")
         self._open = self._gauge("deliveries_open", "Deliveries that are not sent yet.")
+        self._dead = self._gauge("deliveries_dead", "Deliveries that were given up.")
         self._oldest = self._gauge("deliveries_oldest_seconds", "Age of the oldest of them.")
         tick = self._gauge("last_tick_seconds", "Since the daemon last looked for due feeds.")
         tick.set_function(since_tick)
@@ -73,12 +74,17 @@ class Metrics:
         self._deliveries.labels(name).inc()
 
     def counted(
-        self, feeds: Mapping[FeedHealth, int], open_deliveries: int, oldest_seconds: float
+        self,
+        feeds: Mapping[FeedHealth, int],
+        open_deliveries: int,
+        oldest_seconds: float,
+        dead_deliveries: int,
     ) -> None:
         """Show what stands in the database."""
         for health in FeedHealth:
             self._feeds.labels(str(health)).set(feeds.get(health, 0))
         self._open.set(open_deliveries)
+        self._dead.set(dead_deliveries)
         self._oldest.set(oldest_seconds)
 
     def _counter(self, name: str, says: str, *labels: str) -> Counter:

@@ -608,6 +608,8 @@ class DeliveryReason(StrEnum):
 
     REFUSED = "refused"
     """The service, or the way to it, said no."""
+    SLOW_DOWN = "slow down"
+    """The service takes no message for a while (429, 503), whichever it is."""
     TIMEOUT = "timeout"
     CRASHED = "crashed"
     """The sending process died over it; whether the service has it is unknown."""
@@ -615,6 +617,48 @@ class DeliveryReason(StrEnum):
     """The daemon stopped while it was in flight; whether the service has it is unknown."""
     NO_DESTINATION = "no such destination"
     EXPIRED = "expired"
+    DROPPED = "dropped"
+    """Somebody took it out of the queue."""
+
+
+class OnUncertain(StrEnum):
+    """What to do with a message that may have arrived: its sender or the daemon died over it."""
+
+    RESEND = "resend"
+    SKIP = "skip"
+    MARK = "mark"
+    """Send it again, and say in it that it may be a repetition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """So many messages in a span at once, and then as many in each further span."""
+
+    count: int
+    per: timedelta
+
+
+class Told(StrEnum):
+    """What the operator knows of a destination's trouble."""
+
+    NOTHING = ""
+    FAILING = "failing"
+    GIVEN_UP = "given up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """What one destination's queue remembers from one attempt to the next."""
+
+    paid_until: datetime | None = None
+    """Until when what was sent has used up the allowance."""
+    failures: int = 0
+    """Attempts in a row that the destination did not take, whichever messages they were."""
+    suspect: int | None = None
+    """The delivery that failed last: either it is at fault or the destination is."""
+    opens_at: datetime | None = None
+    """The destination is at fault, and is left alone until then."""
+    told: Told = Told.NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -673,6 +717,10 @@ class Delivery:
     """Of an alert of that kind: what it tells of."""
     follows: str = ""
     """The public id of the delivery that this one continues: of the alert that it updates."""
+    lane: Lane = Lane()
+    """Of its destination, as this attempt found it."""
+    is_uncertain: bool = False
+    """An earlier attempt ended without an answer: the service may have it already."""
 
     @property
     def kind(self) -> AlertKind:
@@ -714,6 +762,9 @@ class Destination:
     name: str
     url: str = field(repr=False)
     format: MessageFormat = MessageFormat.FULL
+    rate: Rate | None = None
+    """``None``: as fast as it takes them."""
+    on_uncertain: OnUncertain = OnUncertain.RESEND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -745,6 +796,21 @@ class Dead:
 
 DeliveryResult = Sent | Retry | Dead
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneChange:
+    """What an attempt changes of its destination's queue, beside the delivery itself."""
+
+    lane: Lane
+    recalled: int | None = None
+    """The delivery that was thought to be at fault and is not: it waits with the lane."""
+    quiet_until: datetime | None = None
+    """When the lane opens in quiet hours, their end: what is not critical is recalled to then."""
+    expired_before: datetime | None = None
+    """What was created before that is given up together with this delivery."""
+    event: Event | None = None
+
+
 # --- what the operator should know -------------------------------------------------
 
 
@@ -767,6 +833,10 @@ class EventKind(StrEnum):
     RULE_FAILED = "rule failed"
     ARTICLE_UNJUDGED = "article unjudged"
     DELIVERY_DEAD = "delivery dead"
+    DELIVERY_DEAD_KNOWN = "delivery dead, as others"
+    """Of a test message, or in a trouble that was announced: nobody needs to be told."""
+    DESTINATION_FAILING = "destination failing"
+    DESTINATION_RECOVERED = "destination recovered"
     TEMPLATE_FAILED = "template failed"
     """The operator's own wording could not be used; ours was."""
     DELIVERY_RESENT = "delivery sent again"
@@ -774,6 +844,9 @@ class EventKind(StrEnum):
     ALERT_ACKNOWLEDGED = "alert acknowledged"
     RULE_SILENCED = "rule silenced"
     SILENCE_ENDED = "silence ended"
+    BACKUP_MADE = "backup made"
+    BACKUP_FAILED = "backup failed"
+    DATABASE_RESTORED = "database restored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

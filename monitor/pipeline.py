@@ -1,12 +1,11 @@
-"""Orders: the two halves of the daemon. They meet only in the store.
+"""Orders: the first half of the daemon, which meets the second (``delivering``) only in the store.
 
 ::
 
     poll     FeedState → fetch → read (→ the pages before) → admit → fill → judge → plan → commit
-    deliver  Delivery → render → send → record
 
-Expected failures travel as values and end in the store: a feed's in its row, a delivery's in
-its row, an article that could not be judged in the operator's log.
+Expected failures travel as values and end in the store: a feed's in its row, an article that could
+not be judged in the operator's log.
 """
 
 from __future__ import annotations
@@ -16,17 +15,16 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
 from monitor import pages, reading
-from monitor.alerts import digests, edits, plan, render, retry, send
-from monitor.alerts.templating import OURS, Templates
+from monitor.alerts import edits, plan
 from monitor.articles import identity
 from monitor.articles.identity import Again
 from monitor.asking import AskTools
-from monitor.errors import Mistake, WorkerFailed, WorkerTimeout
+from monitor.errors import WorkerFailed
 from monitor.failpoints import failpoint
 from monitor.feeds import health, outcomes
 from monitor.feeds.fetch import Request
@@ -34,11 +32,6 @@ from monitor.models import (
     Alert,
     Article,
     Before,
-    Dead,
-    Delivery,
-    DeliveryReason,
-    DeliveryResult,
-    Destination,
     EditedArticle,
     Event,
     EventKind,
@@ -54,13 +47,10 @@ from monitor.models import (
     PollOutcome,
     RenamedArticle,
     Response,
-    Retry,
-    Sent,
 )
 from monitor.planning import Policy
 from monitor.store.protocol import Commit, Known, Store
 from monitor.store.thread import StoreThread
-from monitor.workers import Workers
 
 Told = TypeVar("Told", JudgedArticle, EditedArticle)
 
@@ -72,11 +62,8 @@ JUDGE_BATCH, JUDGE_TEXT = 50, 50_000
 """Articles, and characters of their texts, that are judged in one call: a hundredth of its deadline."""
 RENAMING = 10
 """Entries with other guids at once from which the operator is told."""
-SEND_DEADLINE = timedelta(seconds=45)
 EARLIER_PAGES = 3
 """Asked for at most where entries have rolled off between two polls."""
-LEASE = SEND_DEADLINE + timedelta(seconds=60)
-"""How long a claimed delivery is left alone: longer than any attempt can take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,22 +89,6 @@ class PollTools:
     def clock(self) -> Callable[[], datetime]:
         """The one clock of a poll."""
         return self.asking.clock
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliverTools:
-    """What the second half works with."""
-
-    books: StoreThread[Store]
-    senders: Workers
-    destinations: Mapping[str, Destination]
-    clock: Callable[[], datetime]
-    random: Callable[[], float]
-    zone: tzinfo
-    templates: Templates = OURS
-    told: set[str] = field(default_factory=set)
-    """What has been said already of the operator's templates."""
-    policy: Policy = field(default_factory=Policy)
 
 
 # --- poll --------------------------------------------------------------------------
@@ -453,94 +424,3 @@ def _is_news(feed: FeedState, article: Article, tools: PollTools) -> bool:
     if tools.since is None or article.published_at is None:
         return False
     return tools.clock() - article.published_at <= tools.since
-
-
-# --- digest ------------------------------------------------------------------------
-
-
-async def gather(tools: DeliverTools) -> int:
-    """Write the digests that are due, each with what it tells of; how many.
-
-    Raises:
-        StoreError: the rest is still due.
-    """
-    store, now = tools.books.store, tools.clock()
-    due = await tools.books.ask(store.digests_due, now)
-    for gathering in due:
-        alert = digests.digest_alert(gathering, tools.policy, now)
-        await tools.books.ask(store.gather, gathering, alert, now)
-        failpoint("digest: gathered")
-    return len(due)
-
-
-# --- deliver -----------------------------------------------------------------------
-
-
-async def deliver(
-    delivery: Delivery, tools: DeliverTools, *, is_retried: bool = True
-) -> DeliveryResult:
-    """Deliver one claimed alert to one destination: render → send → record.
-
-    One that is not retried is given up at its first failure.
-
-    Raises:
-        StoreError: what became of it could not be written; it is sent again after its lease.
-    """
-    failpoint("deliver: claimed")
-    result = await _send(delivery, tools)
-    if isinstance(result, Retry) and not is_retried:
-        result = Dead(at=tools.clock(), reason=result.reason, detail=result.detail)
-    if isinstance(result, Retry):
-        result = _after_quiet_hours(result, delivery, tools)
-    failpoint("deliver: sent")
-    event = None
-    if isinstance(result, Dead):
-        event = Event(
-            at=result.at,
-            kind=EventKind.DELIVERY_DEAD,
-            subject=f"{delivery.public_id} to {delivery.destination}",
-            detail=f"{result.reason}: {result.detail}",
-        )
-    await tools.books.ask(tools.books.store.record, delivery.id, result, event)
-    failpoint("deliver: recorded")
-    return result
-
-
-def _after_quiet_hours(again: Retry, delivery: Delivery, tools: DeliverTools) -> Retry:
-    severity, at = delivery.alert.match.severity, again.next_attempt_at
-    ends = plan.quiet_until(severity, delivery.destination, tools.policy, at)
-    return replace(again, next_attempt_at=ends or at)
-
-
-async def _send(delivery: Delivery, tools: DeliverTools) -> DeliveryResult:
-    destination = tools.destinations.get(delivery.destination)
-    if destination is None:
-        reason, detail = DeliveryReason.NO_DESTINATION, "the configuration no longer names it"
-    else:
-        message, mistakes = render.rendered(delivery, tools.zone, tools.templates)
-        await _tell(mistakes, tools)
-        try:
-            answer = await tools.senders.call(SEND_DEADLINE, send.send, destination, message)
-        except WorkerTimeout as error:
-            reason, detail = DeliveryReason.TIMEOUT, f"its sender was {error}"
-        except WorkerFailed as error:
-            reason, detail = DeliveryReason.CRASHED, str(error)
-        else:
-            if answer.ok:
-                return Sent(at=tools.clock(), answer=answer.detail)
-            reason, detail = answer.reason or DeliveryReason.REFUSED, answer.detail
-    return retry.after_failure(delivery, reason, detail, tools.clock(), tools.random)
-
-
-async def _tell(mistakes: Iterable[Mistake], tools: DeliverTools) -> None:
-    """Say once that a template of the operator's could not be used, and ours was."""
-    for mistake in mistakes:
-        if str(mistake) not in tools.told:
-            tools.told.add(str(mistake))
-            event = Event(
-                at=tools.clock(),
-                kind=EventKind.TEMPLATE_FAILED,
-                subject=mistake.file,
-                detail=f"ours was used: {mistake}",
-            )
-            await tools.books.ask(tools.books.store.log, event)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from monitor.delivering import Attempt
 from monitor.logs import logger
 from monitor.models import (
     Dead,
-    Delivery,
-    DeliveryResult,
     DeliveryState,
     EventKind,
     FeedState,
@@ -14,8 +13,10 @@ from monitor.models import (
     Retry,
     Sent,
 )
+from monitor.recovery import Restored
 
 _NOT_SENT = (DeliveryState.HELD, DeliveryState.COVERED)
+DEATHS = (EventKind.DELIVERY_DEAD, EventKind.DELIVERY_DEAD_KNOWN)
 GOOD_NEWS = (EventKind.FEED_RECOVERED, EventKind.FEED_MOVED)
 
 
@@ -43,10 +44,11 @@ def polled(feed: FeedState, outcome: PollOutcome) -> None:
         log.debug("polled", found=str(outcome.reason or "nothing new"))
 
 
-def delivered(delivery: Delivery, result: DeliveryResult) -> None:
-    """What became of a delivery."""
+def delivered(attempt: Attempt) -> None:
+    """What became of a delivery, and what that says of its destination."""
+    delivery = attempt.delivery
     log = logger().bind(delivery=delivery.public_id, to=delivery.destination)
-    match result:
+    match attempt.result:
         case Sent():
             log.info("sent", attempts=delivery.attempts)
         case Retry(next_attempt_at=at, reason=reason, detail=detail):
@@ -54,3 +56,17 @@ def delivered(delivery: Delivery, result: DeliveryResult) -> None:
             log.warning("not sent", reason=str(reason), detail=detail, again_at=again)
         case Dead(reason=reason, detail=detail):
             log.error("given up", reason=str(reason), detail=detail)
+    if (event := attempt.change.event) is not None and event.kind not in DEATHS:
+        say = log.info if event.kind is EventKind.DESTINATION_RECOVERED else log.warning
+        say(str(event.kind), detail=event.detail)
+
+
+def restored(done: Restored) -> None:
+    """That the database was replaced by a backup, and what that means."""
+    logger().error(
+        "database restored",
+        source=str(done.source),
+        knows_until=str(done.knows_until),
+        replaced=str(done.replaced),
+        sent_since="unknown" if done.known_sent is None else "known",
+    )

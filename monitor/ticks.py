@@ -27,8 +27,10 @@ class Ticks:
         self,
         ticks: Iterable[tuple[Callable[[], Awaitable[None]], timedelta]],
         on_jump: Callable[[timedelta], None],
+        later: Iterable[tuple[Callable[[], Awaitable[None]], timedelta]] = (),
     ) -> None:
-        """``on_jump`` is told by how much the wall clock was set."""
+        """``on_jump`` is told by how much the wall clock was set; what is ``later`` is called the
+        first time after its interval."""
         self._on_jump = on_jump
         self._watch: asyncio.Task[None] | None = None
         self._is_stopping = False
@@ -40,6 +42,8 @@ class Ticks:
             self._scheduler.add_job(
                 partial(self._run, tick), _Steady(interval), next_run_time=_now()
             )
+        for tick, interval in later:
+            self._scheduler.add_job(partial(self._run, tick), _Steady(interval))
 
     def start(self) -> None:
         """Begin, in the event loop that runs."""

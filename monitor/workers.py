@@ -127,9 +127,9 @@ class Workers:
         self._pool, replaced = pool, self._pool
         _end_aside(replaced, deadline)
 
-    def retire(self) -> None:
-        """End the workers when they have answered, without waiting for it."""
-        _end_aside(self._pool, timedelta(seconds=1))
+    def retire(self, patience: timedelta = timedelta(seconds=1)) -> None:
+        """End the workers when they have answered, without waiting for it; kill them after that."""
+        _end_aside(self._pool, patience)
 
     def close(self) -> None:
         """Kill the workers, at once."""

@@ -51,7 +51,7 @@ class Service:
         folder: Path,
         *,
         feeds: Sequence[str | Mapping[str, Any]] = (),
-        destinations: Mapping[str, str] | None = None,
+        destinations: Mapping[str, str | Mapping[str, Any]] | None = None,
         rules: Path = RULES,
         poll: Mapping[str, Any] | None = None,
         operator: Sequence[str] = (),
@@ -97,9 +97,10 @@ class Service:
         lines += ["[operator]", f"notify = {value(self._operator)}"]
         for feed in self._feeds:
             lines += ["[[feeds]]", *(f"{key} = {value(one)}" for key, one in feed.items())]
-        for name, url in self._destinations.items():
-            lines += [f"[destinations.{name}]", f"url = {value(url)}"]
-            lines += [f"{key} = {value(one)}" for key, one in self._wishes.get(name, {}).items()]
+        for name, one in self._destinations.items():
+            keys = dict(one) if isinstance(one, Mapping) else {"url": one}
+            keys |= self._wishes.get(name, {})
+            lines += [f"[destinations.{name}]", *(f"{key} = {value(v)}" for key, v in keys.items())]
         for name, route in self._routes.items():
             lines += [f"[routes.{name}]", *(f"{key} = {value(one)}" for key, one in route.items())]
         self.config.write_text("\n".join(lines) + "\n", encoding="utf-8")

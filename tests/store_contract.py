@@ -31,6 +31,8 @@ from monitor.models import (
     FeedState,
     HostWait,
     JudgedArticle,
+    Lane,
+    LaneChange,
     Match,
     Pace,
     Planned,
@@ -48,6 +50,8 @@ from monitor.store.protocol import Commit, Store
 from tests.strategies import alerts, at, events, outcomes, sources
 
 LEASE = timedelta(minutes=2)
+HOUR = timedelta(hours=1)
+DEATH = LaneChange(lane=Lane(), event=Event(at=at(2), kind=EventKind.DELIVERY_DEAD))
 BUSY = Retry(next_attempt_at=at(30), reason=DeliveryReason.REFUSED, detail="503")
 
 on_one_store = settings(
@@ -804,7 +808,7 @@ def test_what_is_sent_or_dead_stays_so(store, final, later):
     (delivery,) = claim(store)
     store.record(delivery.id, final)
     recorded = store.alerts(1)
-    store.record(delivery.id, later, Event(at=at(2), kind=EventKind.DELIVERY_DEAD))
+    store.record(delivery.id, later, DEATH)
     assert store.alerts(1) == recorded
     assert store.events(10) == ()
     assert claim(store, 10**6) == ()
@@ -815,7 +819,7 @@ def test_a_result_for_what_nobody_claimed_changes_nothing(store):
     (waiting,) = store.alerts(1)[0].deliveries
     for result in (BUSY, Sent(at=at(2)), Dead(at=at(2), reason=DeliveryReason.REFUSED)):
         for unclaimed in (waiting.id, waiting.id + 1000):
-            store.record(unclaimed, result, Event(at=at(2), kind=EventKind.DELIVERY_DEAD))
+            store.record(unclaimed, result, DEATH)
     assert store.alerts(1)[0].deliveries == (waiting,)
     assert store.events(10) == ()
 
@@ -835,7 +839,8 @@ def test_a_death_and_its_event_are_written_together(store):
     tell(store, alert("a", "mail"))
     (delivery,) = claim(store)
     told = Event(at=at(1), kind=EventKind.DELIVERY_DEAD, subject="mail", detail="gave up")
-    store.record(delivery.id, Dead(at=at(1), reason=DeliveryReason.EXPIRED), told)
+    change = LaneChange(lane=Lane(), event=told)
+    store.record(delivery.id, Dead(at=at(1), reason=DeliveryReason.EXPIRED), change)
     assert store.events(10) == (told,)
 
 
@@ -846,7 +851,7 @@ def test_what_was_in_flight_when_the_daemon_died_is_due_at_the_next_start(store)
     store.record(slack.id, BUSY)
     assert store.release_claims(at(1)) == 1
     assert store.release_claims(at(1)) == 0
-    assert claim(store, 1) == (replace(chat, attempts=2),)
+    assert claim(store, 1) == (replace(chat, attempts=2, is_uncertain=True),)
     stored = {each.destination: each.reason for each in store.alerts(1)[0].deliveries}
     assert stored == {
         "mail": None,
@@ -862,7 +867,7 @@ def test_a_posted_alert_is_claimed_at_once_and_claims_no_article(store):
     assert store.known(test_message.article.keys) == {}
     assert claim(store, 1.999) == ()
     store.record(posted[0].id, Sent(at=at(1)))
-    assert claim(store, 2) == (replace(posted[1], attempts=2),)
+    assert claim(store, 2) == (replace(posted[1], attempts=2, is_uncertain=True),)
     assert store.article_counts() == ()
 
 

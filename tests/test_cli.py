@@ -281,6 +281,8 @@ def test_every_command_has_help_and_the_top_opens_with_examples() -> None:
         "init", "check", "run", "match", "explain", "rules list", "rules test", "feeds list",
         "alerts list", "alerts show", "alerts ack", "alerts resend", "silence", "why",
         "test-notify", "status",
+        "deliveries list", "deliveries retry", "deliveries drop", "db backup", "db check",
+        "db restore",
     ):  # fmt: skip
         assert run(*command.split(), "--help").returncode == 0
     assert run("nosuch").returncode == 2

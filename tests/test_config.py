@@ -18,7 +18,7 @@ from monitor import units
 from monitor.config import Config, find, load, parse, resolve_destinations
 from monitor.config.tomlplaces import locate, places
 from monitor.errors import ConfigError, Mistake
-from monitor.models import Destination, FeedSource, MessageFormat
+from monitor.models import Destination, FeedSource, MessageFormat, OnUncertain, Rate
 
 ROOT = Path(__file__).parent.parent
 BAD = ROOT / "tests" / "config" / "bad"
@@ -87,9 +87,8 @@ def test_what_is_hardly_toml_is_a_mistake(text: str) -> None:
 def test_the_example_is_good_once_its_variables_are_set() -> None:
     environ = {"DESK_MAIL_URL": f"mailto://desk:{TOKEN}@example.org"}
     config = load(ROOT / "config.example.toml", environ)
-    assert resolve_destinations(config, environ) == (
-        Destination(name="desk-mail", url=environ["DESK_MAIL_URL"]),
-    )
+    (found,) = resolve_destinations(config, environ)
+    assert (found.name, found.url) == ("desk-mail", environ["DESK_MAIL_URL"])
     assert config.rules.dir == ROOT / "rules"
     assert config.sources[0] == FeedSource(
         url="https://example.org/monde/rss.xml",
@@ -764,3 +763,19 @@ def test_any_bytes_in_a_file_give_a_configuration_or_mistakes(data: bytes) -> No
         path.write_bytes(data)
         with contextlib.suppress(ConfigError):
             load(path, {})
+
+
+def test_a_destination_has_the_rate_of_its_service_unless_it_is_given_one() -> None:
+    text = """
+        [destinations]
+        usual = {url = "slack://a/b/c"}
+        given = {url = "slack://a/b/c", rate = "5/2s", on_uncertain = "mark"}
+        free = {url = "slack://a/b/c", rate = "unlimited", on_uncertain = "skip"}
+    """
+    usual, given_, free = resolve_destinations(parse(text, FILE, {}), {})
+    assert usual.rate == Rate(count=1, per=timedelta(seconds=1))
+    assert (given_.rate, given_.on_uncertain) == (
+        Rate(count=5, per=timedelta(seconds=2)),
+        OnUncertain.MARK,
+    )
+    assert (free.rate, free.on_uncertain) == (None, OnUncertain.SKIP)

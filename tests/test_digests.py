@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor import pipeline
+from monitor import delivering
 from monitor.alerts import digests, plan, render
 from monitor.models import (
     Alert,
@@ -107,8 +107,8 @@ class Desk:
             )
         )
 
-    def tools(self) -> pipeline.DeliverTools:
-        return pipeline.DeliverTools(
+    def tools(self) -> delivering.DeliverTools:
+        return delivering.DeliverTools(
             books=StoreThread(self.store),
             senders=None,  # type: ignore[arg-type] - nothing is sent
             destinations={},
@@ -121,7 +121,7 @@ class Desk:
     def gather(self) -> int:
         tools = self.tools()
         try:
-            return asyncio.run(pipeline.gather(tools))
+            return asyncio.run(delivering.gather(tools))
         finally:
             tools.books.close()
 
@@ -272,7 +272,7 @@ def test_a_retry_that_would_come_in_quiet_hours_waits_for_their_end(tmp_path: Pa
     due = []
     while claimed := desk.store.due_deliveries(desk.now, LEASE, 10):
         for one in claimed:  # it is named nowhere, so that nothing can be sent
-            result = asyncio.run(pipeline.deliver(one, desk.tools()))
+            result = asyncio.run(delivering.deliver(one, desk.tools())).result
             assert isinstance(result, Retry)
             due.append(result.next_attempt_at)
     assert due[0] == noon + 3 * HOUR

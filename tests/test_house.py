@@ -19,9 +19,12 @@ MODULES = {
 FLOORS = [
     {"monitor.cli"},
     {"monitor.daemon"},
+    {"monitor.dispatch"},
     {"monitor.assembly", "monitor.reports", "monitor.preloaded"},
     {
         "monitor.pipeline",
+        "monitor.delivering",
+        "monitor.recovery",
         "monitor.probing",
         "monitor.subscriptions",
         "monitor.loading",
@@ -45,7 +48,7 @@ FLOORS = [
         "monitor.ticks",
     },
     {"monitor.mistakes", "monitor.planning"},
-    {"monitor.textfiles", "monitor.units", "monitor.caches"},
+    {"monitor.textfiles", "monitor.units", "monitor.caches", "monitor.lanes", "monitor.nightly"},
     {"monitor.models", "monitor.errors", "monitor.failpoints"},
     {"monitor"},
 ]

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 
 KILLS = int(os.environ.get("NEWS_MONITOR_TEST_KILLS", "100"))
 """In two tests of half as many each, so that two cores can share them."""
+TERMS = int(os.environ.get("NEWS_MONITOR_TEST_TERMS", "8"))
 IN_FLIGHT = 2
 """Messages that a crash may repeat: one for each destination."""
 PATIENCE = 60
@@ -256,10 +257,12 @@ def test_the_harness_sees_validators_that_are_saved_before_the_articles(tmp_path
         assert [it.missing(sink) for sink in it.sinks] == [{0}, {0}]
 
 
-def test_sigterm_at_any_moment_loses_and_repeats_nothing(tmp_path: Path) -> None:
+def test_sigterm_at_any_moment_loses_and_repeats_nothing(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     chance = random.Random(7)
     with bench(tmp_path) as it:
-        for _ in range(8):
+        for _ in range(TERMS):
             it.publish()
             it.service.start()
             time.sleep(chance.uniform(0.2, 3.5))
@@ -268,3 +271,6 @@ def test_sigterm_at_any_moment_loses_and_repeats_nothing(tmp_path: Path) -> None
         for sink in it.sinks:
             assert it.missing(sink) == set()
             assert it.repeats(sink) == 0
+        record_property(
+            "measured", f"{TERMS} SIGTERMs, {len(it.published)} stories: lost 0, repeated 0"
+        )

@@ -55,7 +55,7 @@ def test_what_happens_is_counted() -> None:
         metrics.polled(outcome(FailureReason.TIMEOUT))
         metrics.delivered(Sent(at=at()))
         metrics.delivered(Retry(next_attempt_at=at(), reason=DeliveryReason.REFUSED))
-        metrics.counted({FeedHealth.OK: 3}, 2, 60)
+        metrics.counted({FeedHealth.OK: 3}, 2, 60, 4)
         found = numbers(port)
     finally:
         metrics.close()
@@ -66,6 +66,7 @@ def test_what_happens_is_counted() -> None:
     assert found['news_monitor_feeds{health="ok"}'] == 3
     assert found['news_monitor_feeds{health="failing"}'] == 0
     assert found["news_monitor_deliveries_open"] == 2
+    assert found["news_monitor_deliveries_dead"] == 4
     assert found["news_monitor_deliveries_oldest_seconds"] == 60
     assert found["news_monitor_last_tick_seconds"] == 1.5
 

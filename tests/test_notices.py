@@ -123,11 +123,64 @@ def test_many_feeds_are_counted_and_what_holds_for_all_is_said_once() -> None:
     assert alert.key == notices.notice(crowd, {}, 8, ["desk"], at(5), UTC).key
 
 
+def trouble(kind: EventKind, destination: str) -> Event:
+    return Event(at=at(), kind=kind, subject=destination, detail="12 times; last: refused: no")
+
+
+@pytest.mark.parametrize(
+    ("kind", "operator", "who"),
+    [
+        (EventKind.DESTINATION_FAILING, ["desk", "mail"], ("mail",)),
+        (EventKind.DESTINATION_FAILING, ["desk"], ()),
+        (EventKind.DESTINATION_FAILING, [], ()),
+        (EventKind.DELIVERY_DEAD, ["desk", "mail"], ("mail",)),
+        (EventKind.DELIVERY_DEAD, ["desk"], ("mail",)),
+        (EventKind.DELIVERY_DEAD, [], ("mail",)),
+        (EventKind.DESTINATION_RECOVERED, ["desk"], ("desk",)),
+        (EventKind.DESTINATION_RECOVERED, [], ()),
+    ],
+)
+def test_a_broken_destination_is_announced_on_another(
+    kind: EventKind, operator: list[str], who: tuple[str, ...]
+) -> None:
+    events = [trouble(kind, "desk")]
+    assert notices.audience(events, operator, ["desk", "mail", "pager"]) == who
+
+
+def test_feeds_and_destinations_are_counted_apart() -> None:
+    restored = Event(at=at(), kind=EventKind.DATABASE_RESTORED, detail="restored by hand")
+    events = [event(1), trouble(EventKind.DELIVERY_DEAD, "desk"), event(2), restored]
+    message = told(*events)
+    assert message.title == (
+        "[news-monitor] Feeds: 2 failing; Destinations: 1 with messages given up;"
+        " Database: 1 restored"
+    )
+    assert message.text.index("2 feeds failing") < message.text.index("1 destination with messages")
+    assert "\nDatabase restored\nrestored by hand\nNoticed Sat 7 Mar 2026" in message.text
+
+
+def test_a_destination_in_trouble_is_named_with_what_it_said_and_what_to_do() -> None:
+    message = told(trouble(EventKind.DELIVERY_DEAD, "desk"))
+    assert message.title == "[news-monitor] Destination with messages given up: desk"
+    assert (
+        "1 destination with messages given up\n"
+        "• desk\n"
+        "12 times; last: refused: no\n"
+        "Noticed Sat 7 Mar 2026, 10:15 +00:00\n"
+        "What is tried: nothing more for these; what comes after them is tried as before.\n"
+        "What to do: “news-monitor deliveries list --state dead” has them;"
+    ) in message.text
+    back = told(trouble(EventKind.DESTINATION_RECOVERED, "desk"))
+    assert "\nBack since Sat 7 Mar 2026, 10:15 +00:00\n" in back.text
+    alone = told(Event(at=at(), kind=EventKind.BACKUP_FAILED, detail="the disk is full"))
+    assert alone.title == "[news-monitor] Database not backed up"
+
+
 @given(st.lists(st.sampled_from(list(notices.TROUBLES)), min_size=1, max_size=40), texts, texts)
 def test_any_events_make_a_message(kinds: list[EventKind], subject: str, detail: str) -> None:
     events = [Event(at=at(), kind=kind, subject=subject, detail=detail) for kind in kinds]
     message = told(*events)
-    assert message.title.startswith("[news-monitor] Feed")
+    assert re.match(r"\[news-monitor\] (Feed|Destination|Database)", message.title)
     assert len(message.title) <= render.MAX_TITLE
     assert len(message.text) <= render.MAX_TEXT
     assert len(message.html) <= render.MAX_HTML

@@ -14,8 +14,8 @@ from monitor.alerts import plan, samples, send
 from monitor.alerts.render import MAX_TEXT, MAX_TITLE, message, rendered, tried
 from monitor.alerts.templating import NAMES, OURS, load
 from monitor.alerts.words import Group, Item, alert_words, digest_words
+from monitor.delivering import LEASE, DeliverTools, deliver
 from monitor.models import Destination, EventKind, Sent
-from monitor.pipeline import LEASE, DeliverTools, deliver
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import StoreThread
 from monitor.workers import Workers
@@ -178,7 +178,8 @@ def test_a_template_that_fails_on_one_article_is_told_once_and_the_alert_is_sent
         )
         for alert in alerts:
             (claimed,) = await tools.books.ask(store.post, alert, NOW, LEASE)
-            assert isinstance(await deliver(claimed, tools), Sent)
+            attempt = await deliver(claimed, tools)
+            assert isinstance(attempt.result, Sent)
         tools.books.close()
 
     store = SqliteStore.open(tmp_path / "test.db", delivery_id=plan.delivery_id)

@@ -2,7 +2,8 @@
 
 Events are gathered for a moment, because one cause, a network that is down, has many: 200 feeds that
 fail are one message. The same outbox as of alerts delivers it. It says what happened to which
-feeds and since when, and for each kind of trouble what is tried and what to do, once.
+feeds or destinations, or to the database, and since when, and for each kind of trouble what is tried
+and what to do, once.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from monitor.models import (
 )
 
 LONGEST_GATHERING = timedelta(minutes=1)
-FEEDS = 5
-"""Feeds of one trouble that are told one by one; of more, the first."""
+EACH = 5
+"""Of one trouble, the feeds or destinations that are told one by one; of more, the first."""
 LONGEST_NAME, LONGEST_DETAIL, LONGEST_ADDRESS = 80, 160, 200
 
 RULE, VERSION = "operator", "-"
@@ -38,9 +39,26 @@ NAME, TRIED, ADVICE = "• ", "What is tried:", "What to do:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Trouble:
-    """What can be said of all feeds that have it."""
+class _About:
+    """What a trouble may be about."""
 
+    one: str
+    many: str
+    listed: str
+    """The command that has them all."""
+
+
+_FEED = _About(one="Feed", many="Feeds", listed="news-monitor feeds list")
+_DESTINATION = _About(one="Destination", many="Destinations", listed="news-monitor status")
+_DATABASE = _About(one="Database", many="Database", listed="news-monitor status")
+_ABOUTS = (_FEED, _DESTINATION, _DATABASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trouble:
+    """What can be said of all that have it."""
+
+    about: _About
     word: str
     tried: str = ""
     advice: str = ""
@@ -48,6 +66,7 @@ class _Trouble:
 
 TROUBLES = {
     EventKind.FEED_FAILING: _Trouble(
+        about=_FEED,
         word="failing",
         tried="it is asked again, with growing pauses of up to a day; you are told once when it is"
         " back",
@@ -55,12 +74,14 @@ TROUBLES = {
         " “news-monitor feeds discover” with the address of the site finds it",
     ),
     EventKind.FEED_QUARANTINED: _Trouble(
+        about=_FEED,
         word="quarantined",
         tried="what it sends had to be stopped twice while it was read; it is left alone for a"
         " day, then asked again, and you are told when it is back",
         advice="look at it in a browser; “news-monitor feeds remove” if it is not wanted",
     ),
     EventKind.FEED_GONE: _Trouble(
+        about=_FEED,
         word="gone",
         tried="nothing more: its publisher says that it is gone for good (HTTP 410), and it is asked no"
         " more",
@@ -68,20 +89,68 @@ TROUBLES = {
         " “feeds add” it and “feeds remove” this one",
     ),
     EventKind.FEED_FROZEN: _Trouble(
+        about=_FEED,
         word="frozen",
         tried="it answers, and is asked as before; you are told when it writes again",
         advice="compare it with its site: a feed that has been replaced often stays behind, and"
         " “news-monitor feeds discover” finds the new one",
     ),
     EventKind.FEED_OVERFLOWING: _Trouble(
+        about=_FEED,
         word="overflowing",
         tried="it is asked as often as poll.min_interval allows, and for its earlier pages where it"
         " offers any; you are told when that is enough",
         advice="where it goes on, set a shorter interval for it, and a shorter poll.min_interval",
     ),
-    EventKind.FEED_RECOVERED: _Trouble(word="recovered"),
+    EventKind.FEED_RECOVERED: _Trouble(about=_FEED, word="recovered"),
+    EventKind.DESTINATION_FAILING: _Trouble(
+        about=_DESTINATION,
+        word="failing",
+        tried="what waits for it is tried again, with growing pauses of up to an hour, for five days;"
+        " you are told when it takes messages again",
+        advice="read what it last said; “news-monitor test-notify” with its name tries it at once",
+    ),
+    EventKind.DELIVERY_DEAD: _Trouble(
+        about=_DESTINATION,
+        word="with messages given up",
+        tried="nothing more for these; what comes after them is tried as before",
+        advice="“news-monitor deliveries list --state dead” has them; when the destination is"
+        " mended, “news-monitor deliveries retry --state dead” gives them another five days",
+    ),
+    EventKind.DESTINATION_RECOVERED: _Trouble(about=_DESTINATION, word="recovered"),
+    EventKind.DATABASE_RESTORED: _Trouble(
+        about=_DATABASE,
+        word="restored",
+        tried="what came since the backup is read again as far as feeds still have it",
+        advice="look after the disk; the file that was replaced is kept beside the database",
+    ),
+    EventKind.BACKUP_FAILED: _Trouble(
+        about=_DATABASE,
+        word="not backed up",
+        tried="it is tried again every hour",
+        advice="see that its disk has room; “news-monitor db backup” tries at once",
+    ),
 }
-"""The events that are told, the worst first."""
+"""The events that are told, in order: about feeds, destinations, the database; the worst first."""
+
+
+def audience(
+    events: Sequence[Event], operator: Sequence[str], destinations: Sequence[str]
+) -> tuple[str, ...]:
+    """Who is told of the events: the operator, by ways that none of them says to be broken.
+
+    Where no way of the operator's is left, or there is no operator, a message that was given up
+    is told to the first other destination: nothing is given up without anybody knowing.
+    """
+    broken = {
+        event.subject
+        for event in events
+        if event.kind in (EventKind.DESTINATION_FAILING, EventKind.DELIVERY_DEAD)
+    }
+    told = tuple(name for name in operator if name not in broken)
+    if told or not any(event.kind is EventKind.DELIVERY_DEAD for event in events):
+        return told
+    return tuple(name for name in destinations if name not in broken)[:1]
 
 
 def is_time(events: Sequence[Event], gathering: timedelta, now: datetime) -> bool:
@@ -144,9 +213,19 @@ def notice(
 def _title(events: Sequence[Event], feeds: Mapping[str, FeedState]) -> str:
     if len(events) == 1:
         [event] = events
-        return f"Feed {TROUBLES[event.kind].word}: {_name(event, feeds)}"
-    counts = ((sum(one.kind is kind for one in events), kind) for kind in TROUBLES)
-    return "Feeds: " + ", ".join(f"{n} {TROUBLES[kind].word}" for n, kind in counts if n)
+        trouble = TROUBLES[event.kind]
+        said = f"{trouble.about.one} {trouble.word}"
+        return f"{said}: {_name(event, feeds)}" if event.subject else said
+    parts = []
+    for about in _ABOUTS:
+        counts = (
+            (_count(kind, events), trouble.word)
+            for kind, trouble in TROUBLES.items()
+            if trouble.about is about
+        )
+        if said := ", ".join(f"{count} {word}" for count, word in counts if count):
+            parts.append(f"{about.many}: {said}")
+    return "; ".join(parts)
 
 
 def _paragraph(
@@ -157,11 +236,11 @@ def _paragraph(
     if not mine:
         return ""
     trouble = TROUBLES[kind]
-    lines = [f"{len(mine)} {'feed' if len(mine) == 1 else 'feeds'} {trouble.word}"]
-    for event in mine[:FEEDS]:
-        lines += _feed(event, feeds, zone)
-    if more := max(len(mine) - FEEDS, 0):
-        lines.append(f"and {more} more: “news-monitor feeds list” has them all")
+    lines = [_heading(trouble, _count(kind, events))]
+    for event in mine[:EACH]:
+        lines += _facts(event, trouble.about, feeds, zone)
+    if more := max(len(mine) - EACH, 0):
+        lines.append(f"and {more} more: “{trouble.about.listed}” has them all")
     if trouble.tried:
         lines.append(f"{TRIED} {trouble.tried}.")
     if trouble.advice:
@@ -169,14 +248,32 @@ def _paragraph(
     return "\n".join(lines)
 
 
-def _feed(event: Event, feeds: Mapping[str, FeedState], zone: tzinfo) -> Iterator[str]:
-    yield f"{NAME}{_name(event, feeds)}"
-    if len(event.subject) <= LONGEST_ADDRESS:
+def _count(kind: EventKind, events: Sequence[Event]) -> int:
+    """How many feeds or destinations it happened to, however often."""
+    return len({event.subject for event in events if event.kind is kind})
+
+
+def _heading(trouble: _Trouble, count: int) -> str:
+    about = trouble.about
+    if about is _DATABASE:
+        return f"{about.one} {trouble.word}"
+    return f"{count} {(about.one if count == 1 else about.many).lower()} {trouble.word}"
+
+
+def _facts(
+    event: Event, about: _About, feeds: Mapping[str, FeedState], zone: tzinfo
+) -> Iterator[str]:
+    if event.subject:
+        yield f"{NAME}{_name(event, feeds)}"
+    if about is _FEED and len(event.subject) <= LONGEST_ADDRESS:
         yield event.subject
-    yield bounded(" ".join(event.detail.split()), LONGEST_DETAIL)
+    if event.detail:
+        yield bounded(" ".join(event.detail.split()), LONGEST_DETAIL)
     state = feeds.get(event.subject)
-    if event.kind is EventKind.FEED_RECOVERED:
+    if event.kind in (EventKind.FEED_RECOVERED, EventKind.DESTINATION_RECOVERED):
         yield f"Back since {moment(event.at, zone)}"
+    elif about is not _FEED:
+        yield f"Noticed {moment(event.at, zone)}"
     elif state is not None:
         yield _since(event, state, zone)
 
@@ -194,5 +291,7 @@ def _since(event: Event, state: FeedState, zone: tzinfo) -> str:
 
 
 def _name(event: Event, feeds: Mapping[str, FeedState]) -> str:
+    """A feed's name or host; a destination's name as it is."""
     state = feeds.get(event.subject)
-    return bounded((state.source.name if state else "") or host_of(event.subject), LONGEST_NAME)
+    name = (state.source.name if state else "") or host_of(event.subject) or event.subject
+    return bounded(name, LONGEST_NAME)

@@ -244,17 +244,18 @@ def notify(
 async def _deliver_test(
     store: SqliteStore, destinations: Sequence[Destination], settings: config.Config
 ) -> list[DeliveryResult]:
-    from monitor import assembly, pipeline  # noqa: PLC0415 - the readers of the ledger start faster
+    from monitor import assembly, delivering  # noqa: PLC0415 - the readers of the ledger start faster
 
     assembly.begin()
     templates, _ = assembly.templates(settings)
     tools = assembly.deliver_tools(StoreThread(store), destinations, templates)
     alert = _test_alert([one.name for one in destinations])
     try:
-        claimed = await tools.books.ask(store.post, alert, _now(), pipeline.LEASE)
-        results = await asyncio.gather(
-            *(pipeline.deliver(one, tools, is_retried=False) for one in claimed)
+        claimed = await tools.books.ask(store.post, alert, _now(), delivering.LEASE)
+        attempts = await asyncio.gather(
+            *(delivering.deliver(one, tools, is_retried=False) for one in claimed)
         )
+        results = [attempt.result for attempt in attempts]
     finally:
         tools.senders.close()
         tools.books.close()

@@ -12,6 +12,8 @@ from monitor import __version__, logs
 from monitor.cli import (
     alerts,
     checking,
+    db,
+    deliveries,
     feeds,
     filtering,
     lists,
@@ -93,6 +95,8 @@ app.add_typer(alerts.app, name="alerts")
 alerts.register(app)
 silences.register(app)
 why.register(app)
+app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(db.app, name="db")
 
 
 def main() -> None:

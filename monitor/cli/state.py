@@ -13,7 +13,7 @@ import typer
 from monitor import config, instance, loading
 from monitor.alerts import plan
 from monitor.config import Config
-from monitor.errors import RulesError, StoreError
+from monitor.errors import RulesError
 from monitor.matching.packed import PackedRules
 from monitor.matching.rules import RuleSet
 from monitor.store.sqlite import SqliteStore
@@ -56,14 +56,13 @@ def reader(context: typer.Context) -> SqliteStore:
 
 @contextmanager
 def writer(context: typer.Context) -> Iterator[SqliteStore]:
-    """The daemon's database, to write down what somebody decided, beside the daemon.
+    """The daemon's database, to write down what somebody decided, beside the daemon or without it.
 
     Raises:
-        StoreError: there is none yet.
+        StoreError: there is none yet, or another process keeps it locked.
     """
     path = settings(context).storage.path
-    if not path.exists():
-        raise StoreError(f"no database at {path}: has the daemon run?")
+    SqliteStore.open_reader(path).close()  # a command makes no database
     store = SqliteStore.open(path, delivery_id=plan.delivery_id)
     try:
         yield store

@@ -10,8 +10,9 @@ import typer
 
 from monitor.cli import state
 from monitor.cli.feeds import COLOURS, health_of, urgency
-from monitor.cli.output import ago, out, paragraph, print_json, safe
+from monitor.cli.output import ago, out, paragraph, print_json, safe, when
 from monitor.models import DeliveryState, EventKind, FeedHealth, FeedState
+from monitor.store import backup
 from monitor.store.sqlite import SqliteStore
 
 MOST_FEEDS = 20
@@ -30,14 +31,22 @@ def status(
 ) -> None:
     """Show feeds, rules and deliveries, and what is wrong with them."""
     store = state.reader(context)
-    found = _collect(store, datetime.now(UTC), is_running=state.is_served(context))
+    made = backup.backups(state.settings(context).storage.path)
+    found = _collect(
+        store,
+        datetime.now(UTC),
+        is_running=state.is_served(context),
+        backup_at=made[0].made_at if made else None,
+    )
     if as_json:
         print_json(found)
     else:
         _print(found, datetime.now(UTC))
 
 
-def _collect(store: SqliteStore, now: datetime, *, is_running: bool) -> dict[str, Any]:
+def _collect(
+    store: SqliteStore, now: datetime, *, is_running: bool, backup_at: datetime | None
+) -> dict[str, Any]:
     feeds = store.feeds()
     rules, loaded = store.latest_event(RULES), store.latest_event([EventKind.RULES_LOADED])
     refused = rules is not None and rules.kind is EventKind.RULES_REFUSED
@@ -66,6 +75,8 @@ def _collect(store: SqliteStore, now: datetime, *, is_running: bool) -> dict[str
         },
         "deliveries": deliveries,
         "silences": store.silences(now),
+        "ailing": store.ailing(),
+        "backup_at": backup_at,
         "events": store.events(10),
     }
 
@@ -134,4 +145,11 @@ def _print(found: dict[str, Any], now: datetime) -> None:
     out.print(f"[bold]deliveries[/]  {'' if found['deliveries'] else 'none yet'}")
     for destination, counts in found["deliveries"].items():
         shown = ", ".join(f"{counts[state]} {state}" for state in DeliveryState if counts[state])
-        out.print(f"            {safe(destination)}: {shown}")
+        lane = found["ailing"].get(destination)
+        trouble = ""
+        if lane is not None and lane.failures > 1:
+            again = f", tried again {when(lane.opens_at)}" if lane.opens_at else ""
+            trouble = f"  [red]✗[/] {lane.failures} failures in a row{again}"
+        out.print(f"            {safe(destination)}: {shown}{trouble}")
+    if found["backup_at"] is not None:
+        out.print(f"[bold]backup[/]      {ago(found['backup_at'], now)}")

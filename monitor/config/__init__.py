@@ -11,6 +11,7 @@ from monitor.config.replacing import held, replace_content
 from monitor.config.settings import PREFIX, Config, parse
 from monitor.config.tomlplaces import places
 from monitor.errors import ConfigError, Mistake
+from monitor.lanes import usual_rate
 from monitor.mistakes import MAX_BYTES, decoded
 from monitor.models import Destination
 from monitor.textfiles import read_bytes
@@ -128,7 +129,16 @@ def resolve_destinations(config: Config, environ: Mapping[str, str]) -> tuple[De
             place = config.places[name]
             wrong.append(replace(place, message=f"{place.message}{error}"))
         else:
-            found.append(Destination(name=name, url=url, format=settings.format))
+            has_rate = "rate" in settings.model_fields_set
+            found.append(
+                Destination(
+                    name=name,
+                    url=url,
+                    format=settings.format,
+                    rate=settings.rate if has_rate else usual_rate(url),
+                    on_uncertain=settings.on_uncertain,
+                )
+            )
     if wrong:
         raise ConfigError(wrong)
     return tuple(found)

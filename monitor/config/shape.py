@@ -27,18 +27,20 @@ from monitor.config.values import (
     Line,
     Listen,
     Name,
+    OnUncertainChoice,
     PathBesideConfig,
     PathInState,
     PrivateHost,
-    Rate,
+    RateChoice,
     Secret,
     Severities,
     Size,
+    ThrottleChoice,
     ZoneName,
     same_feed,
 )
 from monitor.mistakes import Complaint, Path, complaints
-from monitor.models import FullText, MessageFormat, Severity
+from monitor.models import FullText, MessageFormat, OnUncertain, Severity
 
 
 class Section(BaseModel):
@@ -48,9 +50,10 @@ class Section(BaseModel):
 
 
 class Storage(Section):
-    """Where the database is."""
+    """Where the database is, and how many nightly copies of it are kept beside it."""
 
     path: PathInState = Field(default="news-monitor.db", validate_default=True)
+    backups: int = Field(default=7, ge=0, le=1000)
 
 
 class Poll(Section):
@@ -111,7 +114,10 @@ class DestinationSettings(Section):
     quiet_zone: ZoneName | None = None
     digest: DigestDue | None = None
     at_once: AtOnce = Severity.NORMAL
-    throttle: Rate | None = None
+    throttle: ThrottleChoice | None = None
+    rate: RateChoice = None
+    """Left out, the usual one of its kind of service: see ``model_fields_set``."""
+    on_uncertain: OnUncertainChoice = OnUncertain.RESEND
 
 
 class RouteSettings(Section):

@@ -19,7 +19,15 @@ from pydantic import AfterValidator, PlainValidator, SecretStr, ValidationInfo
 
 from monitor import units
 from monitor.mistakes import found, listed, quoted
-from monitor.models import DigestTime, FullText, MessageFormat, Severity, Throttle
+from monitor.models import (
+    DigestTime,
+    FullText,
+    MessageFormat,
+    OnUncertain,
+    Rate,
+    Severity,
+    Throttle,
+)
 from monitor.planning import Escalation, Hours
 
 # --- text ----------------------------------------------------------------------------
@@ -95,6 +103,35 @@ def _size(value: object) -> int:
         raise ValueError(f"{error}, found {found(value)}") from None
 
 
+_PER = {"s": "1s", "m": "1m", "min": "1m", "h": "1h", "d": "1d"}
+
+
+def _rate(value: object) -> Rate | None:
+    """``1/s``, ``30/min``, ``5/2s``; ``"unlimited"``."""
+    if value == "unlimited":
+        return None
+    written = re.fullmatch(r"([1-9][0-9]{0,5})/(\w+)", value) if isinstance(value, str) else None
+    try:
+        count, per = written.groups() if written else ("", "")
+        return Rate(count=int(count), per=units.parse_duration(_PER.get(per, per)))
+    except ValueError:
+        message = f'expected "1/s", "30/min", "5/2s" or "unlimited", found {found(value)}'
+        raise ValueError(message) from None
+
+
+RateChoice = Annotated[Rate | None, PlainValidator(_rate)]
+
+
+def _on_uncertain(value: object) -> OnUncertain:
+    try:
+        return OnUncertain(str(value))
+    except ValueError:
+        message = f'is "resend", "skip" or "mark", found {found(value)}'
+        raise ValueError(message) from None
+
+
+OnUncertainChoice = Annotated[OnUncertain, PlainValidator(_on_uncertain)]
+
 Duration = Annotated[timedelta, PlainValidator(_duration)]
 Size = Annotated[int, PlainValidator(_size)]
 
@@ -159,7 +196,7 @@ def _escalation(value: object) -> Escalation:
 
 DayHours = Annotated[Hours, PlainValidator(_hours)]
 DigestDue = Annotated[DigestTime, PlainValidator(_digest_time)]
-Rate = Annotated[Throttle, PlainValidator(_throttle)]
+ThrottleChoice = Annotated[Throttle, PlainValidator(_throttle)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Severities = Annotated[frozenset[Severity], PlainValidator(_severities)]
 AtOnce = Annotated[Severity | None, PlainValidator(_at_once)]

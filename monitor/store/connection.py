@@ -16,7 +16,13 @@ from pathlib import Path
 import pysqlite3
 from sqlite_utils import Database, utils
 
-from monitor.errors import ForeignDatabase, StoreBusy, StoreError
+from monitor.errors import (
+    DamagedDatabase,
+    ForeignDatabase,
+    NoDatabase,
+    StoreBusy,
+    StoreError,
+)
 from monitor.store.migrations import MIGRATIONS, unknown_steps
 
 APPLICATION_ID = 0x4E574D4E
@@ -39,8 +45,8 @@ _READER_PRAGMAS: dict[str, int | str] = {"query_only": 1, "trusted_schema": 0}
 _PLAIN_WORDS: dict[int, tuple[type[StoreError], str]] = {
     pysqlite3.SQLITE_BUSY: (StoreBusy, "another process keeps it locked; try again"),
     pysqlite3.SQLITE_LOCKED: (StoreBusy, "another connection keeps it locked; try again"),
-    pysqlite3.SQLITE_NOTADB: (ForeignDatabase, "this is not a database"),
-    pysqlite3.SQLITE_CORRUPT: (StoreError, "the database is damaged"),
+    pysqlite3.SQLITE_NOTADB: (NoDatabase, "this is not a database"),
+    pysqlite3.SQLITE_CORRUPT: (DamagedDatabase, "the database is damaged"),
     pysqlite3.SQLITE_FULL: (StoreError, "the disk is full; nothing was written"),
     pysqlite3.SQLITE_IOERR: (StoreError, "the disk does not read or write it"),
     pysqlite3.SQLITE_READONLY: (StoreError, "it may only be read"),
@@ -157,6 +163,37 @@ def open_reader(path: Path, busy_timeout: timedelta = BUSY_TIMEOUT) -> Database:
             db.close()
             raise
     return db
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a database as it is at one moment, beside whoever writes to it, into a file of its own.
+
+    The copy needs no log beside it. It is checked (``quick_check``), and on disk when this returns.
+
+    Raises:
+        ForeignDatabase: the source is not ours, or a newer version's.
+        StoreError: it is damaged, or cannot be read or written.
+    """
+    _require_one_modern_sqlite()
+    with in_plain_words(source):
+        origin = _connect(source, "ro", BUSY_TIMEOUT)
+        try:
+            if not _is_ours(origin, source):
+                raise StoreError(f"{source}: there is nothing in it")
+            with in_plain_words(target):
+                _copy(origin, source, target)
+        finally:
+            origin.close()
+
+
+def _copy(origin: Database, source: Path, target: Path) -> None:
+    made = _connect(target, "rwc", BUSY_TIMEOUT)
+    try:
+        origin.conn.backup(made.conn)
+        made.execute("PRAGMA journal_mode = delete").fetchall()
+        _quick_check(made, source)
+    finally:
+        made.close()
 
 
 def pragmas(db: Database) -> dict[str, int | str]:
@@ -280,7 +317,7 @@ def _pragma(db: Database, name: str) -> int | str:
 def _quick_check(db: Database, path: Path) -> None:
     found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
-        raise StoreError(f"{path}: the database is damaged ({found})")
+        raise DamagedDatabase(f"{path}: the database is damaged ({found})")
 
 
 def _migrate(db: Database) -> None:

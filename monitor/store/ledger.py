@@ -132,6 +132,12 @@ def open_deliveries(db: Database) -> tuple[int, datetime | None]:
     return found["count"], rows.instant(found["oldest"]) if found["oldest"] else None
 
 
+def dead_deliveries(db: Database) -> int:
+    """How many deliveries were given up, ever."""
+    found = db.execute("SELECT count(*) FROM delivery WHERE dead_at IS NOT NULL").fetchone()
+    return int(found[0])
+
+
 def article_counts(db: Database, since: datetime) -> tuple[ArticleCount, ...]:
     """What each feed has brought since then; feeds that brought nothing are left out."""
     return tuple(
@@ -146,3 +152,12 @@ def events(db: Database, limit: int, kinds: Iterable[EventKind] | None) -> tuple
     else:
         found = db.execute(_EVENTS_OF_KINDS, [rows.as_json(kinds), limit])
     return tuple(rows.event(row) for row in found)
+
+
+def last_write(db: Database) -> datetime | None:
+    """When the last poll or event was."""
+    found = db.execute(
+        "SELECT max((SELECT coalesce(max(polled_at), '') FROM feed),"
+        " (SELECT coalesce(max(at), '') FROM event)) AS last"
+    ).fetchone()
+    return rows.instant(found["last"]) if found["last"] else None

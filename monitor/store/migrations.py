@@ -5,7 +5,8 @@ What the tables hold, in the order in which a poll fills them::
     feed ─< article ─< match ─< alert ─< delivery        event   (the operator's log)
                └──< article_key                          pulse   (proof of writing)
     host   (those that want to be left alone for a while)      notice  (how far it was told)
-                                                          silence (rules nobody wants to hear)
+    lane   (where each destination's queue stands)        silence (rules nobody wants to hear)
+                                                          told    (after a restore)
 
 Instants are text, UTC, of one width (``2026-03-07T10:15:00.000000Z``), so that their order
 as text is their order in time. Lists are JSON text. A step that adds a reason or a state to
@@ -317,6 +318,58 @@ def _plans(db: Database) -> None:
     db.executescript(_PLANS)
 
 
+_LANES = """
+CREATE TABLE lane (  -- what a destination's queue remembers from one attempt to the next
+    destination TEXT PRIMARY KEY,
+    paid_until TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,
+    suspect INTEGER,  -- the delivery that failed last, while another is tried
+    opens_at TEXT,
+    told TEXT NOT NULL DEFAULT '' CHECK (told IN ('', 'failing', 'given up'))
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE delivery ADD COLUMN urgency INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN is_uncertain INTEGER NOT NULL DEFAULT 0
+    CHECK (is_uncertain IN (0, 1));
+DROP INDEX delivery_open;
+CREATE INDEX delivery_open
+    ON delivery (destination, urgency DESC, created_at, id, next_attempt_at, attempts)
+    WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX delivery_dead ON delivery (destination) WHERE dead_at IS NOT NULL;
+
+CREATE TABLE told (  -- what a database that was lost since this backup is known to have sent
+    alert_key TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    sent_at TEXT NOT NULL,
+    PRIMARY KEY (alert_key, destination)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+def _lanes(db: Database) -> None:
+    db.executescript(_LANES)
+    _widen_check(db, "delivery", "'expired'", "'expired', 'dropped', 'slow down'")
+
+
+def _widen_check(db: Database, table: str, old: str, new: str) -> None:
+    """Let a CHECK allow more, without a copy of the table.
+
+    What is on disk is valid for both. Source: https://sqlite.org/lang_altertable.html#otheralter,
+    the procedure for changes that do not affect content.
+    """
+    find = "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?"
+    sql = db.execute(find, [table]).fetchone()[0]
+    assert sql.count(old) == 1, f"the CHECK of {table} is not as expected"
+    version = db.execute("PRAGMA schema_version").fetchone()[0]
+    db.execute("PRAGMA writable_schema = ON")
+    db.execute(
+        "UPDATE sqlite_schema SET sql = ? WHERE type = 'table' AND name = ?",
+        [sql.replace(old, new), table],
+    )
+    db.execute(f"PRAGMA schema_version = {version + 1}")
+    db.execute("PRAGMA writable_schema = OFF")
+
+
 _STEPS = {
     "0001 first tables": _first_tables,
     "0002 schedule": _schedule,
@@ -328,6 +381,7 @@ _STEPS = {
     "0011 pages": _pages,
     "0012 fingerprints": _fingerprints,
     "0020 plans": _plans,
+    "0030 lanes": _lanes,
 }
 for _name, _step in _STEPS.items():
     MIGRATIONS(name=_name)(_step)

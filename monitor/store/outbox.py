@@ -7,17 +7,20 @@ A delivery's life::
        └──Retry, release──┘   (a claim that runs out is due again)
 
     held ──gathered by a digest──> covered   (``planned`` tells them apart)
+
+Each destination has a lane, whose row says when it may send again and where its trouble stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from sqlite_utils import Database
 
+from monitor import lanes
 from monitor.models import (
     Alert,
     AlertKind,
@@ -25,11 +28,16 @@ from monitor.models import (
     Delivery,
     DeliveryReason,
     DeliveryResult,
+    Lane,
+    LaneChange,
+    Rate,
     Retry,
     Sent,
+    Severity,
 )
 from monitor.store import digests, rows
 from monitor.store.connection import insert
+from monitor.store.protocol import ToldMessage
 
 DeliveryId = Callable[[str, str], str]
 """Makes the public id of a delivery from its alert's key and its destination."""
@@ -59,13 +67,38 @@ _WAITED_FOR = """
 """
 """The destinations of open deliveries, at one look into the index for each."""
 
-_OLDEST_DUE = """
-    SELECT created_at, id FROM delivery
+_FIRST_DUE = """
+    SELECT urgency, created_at, id FROM delivery
     WHERE destination = :destination AND next_attempt_at <= :now
-    ORDER BY created_at, id LIMIT 1
+    ORDER BY urgency DESC, created_at, id LIMIT 1
+"""
+_LEAST_TRIED = """
+    SELECT urgency, created_at, id, min(attempts) FROM delivery
+    WHERE destination = :destination AND next_attempt_at <= :now AND id != :suspect
+"""
+"""Of those that were tried as often the first that the index gives."""
+_LANE = "SELECT * FROM lane WHERE destination = :destination"
+_SET_LANE = """
+    INSERT INTO lane (destination, paid_until, failures, suspect, opens_at, told)
+    VALUES (:destination, :paid_until, :failures, :suspect, :opens_at, :told)
+    ON CONFLICT (destination) DO UPDATE SET
+        paid_until = excluded.paid_until, failures = excluded.failures,
+        suspect = excluded.suspect, opens_at = excluded.opens_at, told = excluded.told
+"""
+_RECALL = """
+    UPDATE delivery SET next_attempt_at = CASE WHEN urgency < :critical THEN :quiet ELSE :at END
+    WHERE id = :id AND state = 'pending'
+        AND next_attempt_at > CASE WHEN urgency < :critical THEN :quiet ELSE :at END
+"""
+_EXPIRE = """
+    UPDATE delivery SET
+        state = 'dead', dead_at = :at, next_attempt_at = NULL, reason = :reason, detail = :detail
+    WHERE destination = :destination AND next_attempt_at IS NOT NULL AND state = 'pending'
+        AND created_at <= :before
 """
 _CLAIM = """
     UPDATE delivery SET
+        is_uncertain = max(is_uncertain, state = 'sending'),
         state = 'sending', attempts = attempts + 1, next_attempt_at = :until,
         reason = CASE state WHEN 'sending' THEN :interrupted ELSE reason END,
         detail = CASE state WHEN 'sending' THEN '' ELSE detail END
@@ -73,7 +106,8 @@ _CLAIM = """
 """
 _RELEASE = """
     UPDATE delivery SET
-        state = 'pending', next_attempt_at = :now, reason = :interrupted, detail = ''
+        state = 'pending', next_attempt_at = :now, reason = :interrupted, detail = '',
+        is_uncertain = 1
     WHERE next_attempt_at IS NOT NULL AND state = 'sending'
 """
 _SENT = """
@@ -82,9 +116,26 @@ _SENT = """
 """
 """Also when its claim ran out or was released meanwhile: the service has it, so never again."""
 
+_SENT_BEFORE = """
+    state = 'sent', next_attempt_at = NULL, detail = 'sent before the database was restored',
+    sent_at = (SELECT sent_at FROM told JOIN alert ON alert.key = told.alert_key
+        WHERE alert.id = delivery.alert_id AND told.destination = delivery.destination)
+"""
+_TOLD_BEFORE = f"""
+    UPDATE delivery SET {_SENT_BEFORE}
+    WHERE id = :id
+        AND EXISTS (SELECT 1 FROM told WHERE alert_key = :key AND destination = :to)
+"""  # noqa: S608
+_ALL_TOLD_BEFORE = f"""
+    UPDATE delivery SET {_SENT_BEFORE}
+    WHERE state IN ('pending', 'held', 'sending') AND EXISTS (
+        SELECT 1 FROM told JOIN alert ON alert.key = told.alert_key
+        WHERE alert.id = delivery.alert_id AND told.destination = delivery.destination)
+"""  # noqa: S608
 _RETRY = """
     UPDATE delivery SET
-        state = 'pending', next_attempt_at = :at, reason = :reason, detail = :detail
+        state = 'pending', next_attempt_at = :at, reason = :reason, detail = :detail,
+        is_uncertain = max(is_uncertain, :is_uncertain)
     WHERE id = :id AND state = 'sending'
 """
 _DEAD = """
@@ -153,7 +204,8 @@ def write_alert(db: Database, alert: Alert, match_id: int, delivery_id: Delivery
         delivery = rows.delivery_row(alert, destination, plan) | rows.row(
             public_id=delivery_id(alert.key, destination), alert_id=new_id, told_by=told_by
         )
-        insert(db, "delivery", delivery)
+        new_delivery = insert(db, "delivery", delivery)
+        db.execute(_TOLD_BEFORE, rows.row(id=new_delivery, key=alert.key, to=destination))
     return new_id
 
 
@@ -177,15 +229,44 @@ def write_lone_alert(
     return write_alert(db, alert, match_id, delivery_id)
 
 
-def due(db: Database, now: datetime, limit: int, busy: Iterable[str]) -> tuple[int, ...]:
-    """The oldest due delivery of each destination that is not busy, oldest first."""
+def due(
+    db: Database, now: datetime, limit: int, busy: Iterable[str], rates: Mapping[str, Rate]
+) -> tuple[int, ...]:
+    """The first due delivery of each destination whose lane is open: urgent ones first, then the
+    oldest. Where the last one failed, the one that was tried least."""
     waited_for = [row["destination"] for row in db.execute(_WAITED_FOR)]
-    oldest = [
-        (row["created_at"], row["id"])
-        for destination in set(waited_for) - set(busy)
-        for row in db.execute(_OLDEST_DUE, rows.row(destination=destination, now=now))
-    ]
-    return tuple(delivery_id for _, delivery_id in sorted(oldest)[:limit])
+    found = []
+    for destination in set(waited_for) - set(busy):
+        lane = lane_of(db, destination)
+        if lanes.next_at(lane, rates.get(destination), now) > now:
+            continue
+        asked = rows.row(destination=destination, now=now)
+        row = None
+        if lane.suspect is not None:
+            row = db.execute(_LEAST_TRIED, asked | {"suspect": lane.suspect}).fetchone()
+        if row is None or row["id"] is None:
+            row = db.execute(_FIRST_DUE, asked).fetchone()
+        if row is not None:
+            found.append((-row["urgency"], row["created_at"], row["id"]))
+    return tuple(delivery_id for *_, delivery_id in sorted(found)[:limit])
+
+
+def lane_of(db: Database, destination: str) -> Lane:
+    """Where a destination's queue stands."""
+    found = db.execute(_LANE, rows.row(destination=destination)).fetchone()
+    return Lane() if found is None else rows.lane(found)
+
+
+def ailing(db: Database) -> dict[str, Lane]:
+    """The lanes of the destinations whose last attempt failed."""
+    found = db.execute("SELECT * FROM lane WHERE failures > 0")
+    return {row["destination"]: rows.lane(row) for row in found}
+
+
+def set_lane(db: Database, destination: str, lane: Lane) -> None:
+    """Remember where a destination's queue stands."""
+    if lane != lane_of(db, destination):
+        db.execute(_SET_LANE, rows.lane_row(destination, lane))
 
 
 def pending(db: Database, key: str) -> tuple[int, ...]:
@@ -205,23 +286,29 @@ def deliveries_of(db: Database, key: str) -> tuple[int, ...]:
     return tuple(row["id"] for row in found)
 
 
-def claim(db: Database, ids: Sequence[int], until: datetime) -> tuple[Delivery, ...]:
-    """Take the deliveries in hand until ``until``."""
+def claim(
+    db: Database, ids: Sequence[int], now: datetime, until: datetime, rates: Mapping[str, Rate]
+) -> tuple[Delivery, ...]:
+    """Take the deliveries in hand until ``until``; each uses up some of its lane's allowance."""
     interrupted = DeliveryReason.INTERRUPTED
     for each in ids:
         db.execute(_CLAIM, rows.row(id=each, until=until, interrupted=interrupted))
-    return tuple(_delivery(db, each) for each in ids)
+    return tuple(_claimed(db, each, now, rates) for each in ids)
 
 
-def _delivery(db: Database, delivery_id: int) -> Delivery:
+def _claimed(db: Database, delivery_id: int, now: datetime, rates: Mapping[str, Rate]) -> Delivery:
     sql = f"""
         SELECT {ALERT_COLUMNS}, delivery.id AS delivery_id, delivery.public_id,
             delivery.destination, delivery.attempts, delivery.created_at AS delivery_created_at,
-            delivery.plan_reason
+            delivery.plan_reason, delivery.is_uncertain
         FROM {ALERT_TABLES} JOIN delivery ON delivery.alert_id = alert.id
         WHERE delivery.id = ?
     """  # noqa: S608
-    claimed = rows.delivery(db.execute(sql, [delivery_id]).fetchone())
+    row = db.execute(sql, [delivery_id]).fetchone()
+    destination = row["destination"]
+    lane = lanes.paid(lane_of(db, destination), rates.get(destination), now)
+    set_lane(db, destination, lane)
+    claimed = rows.delivery(row, lane)
     if claimed.alert.kind is AlertKind.DIGEST:
         digest = digests.of_delivery(db, delivery_id, claimed.alert.created_at)
         return replace(claimed, digest=digest)
@@ -240,6 +327,7 @@ def record(db: Database, delivery_id: int, result: DeliveryResult) -> bool:
             sql, values = _SENT, rows.row(id=delivery_id, at=at, answer=answer)
         case Retry(next_attempt_at=at, reason=reason, detail=detail):
             sql, values = _RETRY, rows.row(id=delivery_id, at=at, reason=reason, detail=detail)
+            values["is_uncertain"] = reason in lanes.UNCERTAIN
         case Dead(at=at, reason=reason, detail=detail):
             sql, values = _DEAD, rows.row(id=delivery_id, at=at, reason=reason, detail=detail)
         case _:
@@ -270,6 +358,47 @@ def resend(db: Database, alert_id: int, now: datetime, destination: str | None) 
     for row in found:
         db.execute(_RESEND, rows.row(id=row["id"], now=now))
     return {row["public_id"]: row["state"] for row in found}
+
+
+def reconcile(db: Database, told: Iterable[ToldMessage]) -> int:
+    """Take as sent what is known to have been, now and when its alert is written again; how many
+    deliveries that were open are sent."""
+    for one in told:
+        db.execute(
+            "INSERT OR IGNORE INTO told (alert_key, destination, sent_at) VALUES (:key, :to, :at)",
+            rows.row(key=one.alert_key, to=one.destination, at=one.at),
+        )
+    return int(db.execute(_ALL_TOLD_BEFORE).rowcount)
+
+
+def doubt_all(db: Database) -> None:
+    """Nobody knows what was sent: every open delivery may have been."""
+    db.execute("UPDATE delivery SET is_uncertain = 1 WHERE next_attempt_at IS NOT NULL")
+
+
+def change_lane(db: Database, delivery_id: int, result: DeliveryResult, change: LaneChange) -> int:
+    """Write what an attempt changes of its lane; how many deliveries were given up with it."""
+    found = db.execute("SELECT destination FROM delivery WHERE id = ?", [delivery_id]).fetchone()
+    destination, lane = found["destination"], change.lane
+    set_lane(db, destination, lane)
+    if change.recalled is not None and lane.opens_at is not None:
+        recalled = rows.row(
+            id=change.recalled,
+            at=lane.opens_at,
+            quiet=change.quiet_until or lane.opens_at,
+            critical=lanes.URGENCY[Severity.CRITICAL],
+        )
+        db.execute(_RECALL, recalled)
+    if change.expired_before is None or not isinstance(result, Dead):
+        return 0
+    given_up = rows.row(
+        destination=destination,
+        before=change.expired_before,
+        at=result.at,
+        reason=DeliveryReason.EXPIRED,
+        detail="its destination took nothing in all that time",
+    )
+    return int(db.execute(_EXPIRE, given_up).rowcount)
 
 
 def release(db: Database, now: datetime) -> int:

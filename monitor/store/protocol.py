@@ -20,9 +20,21 @@ from monitor.models import (
     Event,
     FeedSource,
     FeedState,
+    Lane,
+    LaneChange,
     PollOutcome,
+    Rate,
 )
 from monitor.planning import Gathering, Past, Question
+
+
+@dataclass(frozen=True, slots=True)
+class ToldMessage:
+    """One message that a destination accepted."""
+
+    at: datetime
+    alert_key: str
+    destination: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,16 +106,34 @@ class Store(Protocol):
         """What planning asks for: what was told, how often, what is silenced."""
 
     def due_deliveries(
-        self, now: datetime, lease: timedelta, limit: int, busy: Iterable[str] = ()
+        self,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        busy: Iterable[str] = (),
+        rates: Mapping[str, Rate] = ...,
     ) -> tuple[Delivery, ...]:
-        """Claim what is due: at most one delivery for each destination that is not ``busy``.
+        """Claim what is due: at most one delivery for each destination that is not ``busy``, and
+        whose lane is open (see ``lanes``): urgent ones first, then the oldest.
 
         A claimed delivery is ``sending`` and counts one more attempt; if nothing is recorded
         for it until ``now + lease``, it is due again.
         """
 
-    def record(self, delivery_id: int, result: DeliveryResult, event: Event | None = None) -> None:
-        """Write what became of a claimed delivery."""
+    def record(
+        self,
+        delivery_id: int,
+        result: DeliveryResult,
+        change: LaneChange | None = None,
+        sent: ToldMessage | None = None,
+    ) -> None:
+        """Write what became of a claimed delivery, and with it what changes of its lane.
+
+        A message that was sent is kept where a loss of the store does not take it along.
+        """
+
+    def ailing(self) -> Mapping[str, Lane]:
+        """The lanes of the destinations whose last attempt failed."""
 
     def release_claims(self, now: datetime) -> int:
         """Make what was ``sending`` when the last daemon died due again; how many there were."""

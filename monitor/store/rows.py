@@ -12,6 +12,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from monitor import lanes
 from monitor.models import (
     Alert,
     AlertKind,
@@ -29,6 +30,7 @@ from monitor.models import (
     FeedSource,
     FeedState,
     FullText,
+    Lane,
     Match,
     Pace,
     Planned,
@@ -37,11 +39,18 @@ from monitor.models import (
     Rhythm,
     Route,
     Severity,
+    Told,
     ToldAlert,
     Validators,
 )
 from monitor.planning import Silence
-from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert, StoredDelivery
+from monitor.store.views import (
+    ArticleCount,
+    DeliveryCount,
+    QueuedDelivery,
+    StoredAlert,
+    StoredDelivery,
+)
 
 _NO_HINTS = FeedHints()
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=asdict)
@@ -362,7 +371,11 @@ def match(stored: Row) -> Match:
 
 def delivery_row(alert: Alert, destination: str, planned: Planned | None) -> NewRow:
     """What a delivery begins as; without a plan it is due at once."""
-    begun = row(destination=destination, created_at=alert.created_at)
+    begun = row(
+        destination=destination,
+        created_at=alert.created_at,
+        urgency=lanes.URGENCY.get(alert.match.severity, 0),
+    )
     if planned is None:
         return begun | row(state=DeliveryState.PENDING, next_attempt_at=alert.created_at)
     due_at = planned.due_at
@@ -376,8 +389,8 @@ def delivery_row(alert: Alert, destination: str, planned: Planned | None) -> New
     )
 
 
-def delivery(stored: Row) -> Delivery:
-    """A row of ``delivery`` joined to its alert."""
+def delivery(stored: Row, lane: Lane) -> Delivery:
+    """A row of ``delivery`` joined to its alert, and its destination's lane."""
     return Delivery(
         id=stored["delivery_id"],
         public_id=stored["public_id"],
@@ -386,6 +399,31 @@ def delivery(stored: Row) -> Delivery:
         attempts=stored["attempts"],
         created_at=instant(stored["delivery_created_at"]),
         plan_reason=_plan_reason(stored["plan_reason"]),
+        lane=lane,
+        is_uncertain=bool(stored["is_uncertain"]),
+    )
+
+
+def lane(stored: Row) -> Lane:
+    """A row of ``lane``."""
+    return Lane(
+        paid_until=_instant_or_none(stored["paid_until"]),
+        failures=stored["failures"],
+        suspect=stored["suspect"],
+        opens_at=_instant_or_none(stored["opens_at"]),
+        told=Told(stored["told"]),
+    )
+
+
+def lane_row(destination: str, lane: Lane) -> NewRow:
+    """Where a destination's queue stands."""
+    return row(
+        destination=destination,
+        paid_until=lane.paid_until,
+        failures=lane.failures,
+        suspect=lane.suspect,
+        opens_at=lane.opens_at,
+        told=lane.told,
     )
 
 
@@ -481,6 +519,17 @@ def _stored_delivery(stored: Row) -> StoredDelivery:
         answer=stored["answer"],
         told_by=stored["told_by_public_id"],
         told_by_alert=stored["told_by_alert"],
+    )
+
+
+def queued_delivery(stored: Row) -> QueuedDelivery:
+    """A row of ``delivery`` with its ``rule_id``, ``severity`` and ``title``."""
+    return QueuedDelivery(
+        delivery=_stored_delivery(stored),
+        alert_id=stored["alert_id"],
+        rule_id=stored["rule_id"],
+        severity=Severity(stored["severity"]),
+        title=stored["title"],
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -29,14 +30,25 @@ from monitor.models import (
     FeedHealth,
     FeedSource,
     FeedState,
+    Lane,
+    LaneChange,
     PollOutcome,
+    Rate,
 )
 from monitor.planning import Gathering, Past, Question, Silence
-from monitor.store import connection, digests, ledger, outbox, plans, polls, rows
+from monitor.store import connection, digests, ledger, outbox, plans, polls, queue, rows, told
 from monitor.store.outbox import DeliveryId
-from monitor.store.protocol import Commit, Known
-from monitor.store.views import ArticleCount, DeliveryCount, StoredAlert, StoredArticle
+from monitor.store.protocol import Commit, Known, ToldMessage
+from monitor.store.views import (
+    ArticleCount,
+    DeliveryCount,
+    DeliveryFilter,
+    QueuedDelivery,
+    StoredAlert,
+    StoredArticle,
+)
 
+_UNLIMITED: Mapping[str, Rate] = {}
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -179,24 +191,73 @@ class SqliteStore:
     # --- deliveries ----------------------------------------------------------------
 
     def due_deliveries(
-        self, now: datetime, lease: timedelta, limit: int, busy: Iterable[str] = ()
+        self,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
+        busy: Iterable[str] = (),
+        rates: Mapping[str, Rate] = _UNLIMITED,
     ) -> tuple[Delivery, ...]:
-        """Claim what is due: the oldest for each destination that is not ``busy``.
+        """Claim what is due: one for each destination that is not ``busy``, in trouble or ahead
+        of its rate.
 
         One that waits for its retry holds up none behind it.
         """
         with self._writing():
-            due = outbox.due(self._db, now, limit, busy)
-            claimed = outbox.claim(self._db, due, now + lease)
+            due = outbox.due(self._db, now, limit, busy, rates)
+            claimed = outbox.claim(self._db, due, now, now + lease, rates)
             failpoint("claim: in transaction")
         return claimed
 
-    def record(self, delivery_id: int, result: DeliveryResult, event: Event | None = None) -> None:
-        """Write what became of a claimed delivery; neither it nor the event if it is final."""
+    def record(
+        self,
+        delivery_id: int,
+        result: DeliveryResult,
+        change: LaneChange | None = None,
+        sent: ToldMessage | None = None,
+    ) -> None:
+        """Write what became of a claimed delivery, and of its lane; nothing if it was final.
+
+        What was sent is written down beside the database first, for one that is restored later.
+        """
+        if sent is not None:
+            told.append(self._path, sent)
         with self._writing():
-            if outbox.record(self._db, delivery_id, result) and event is not None:
-                polls.log(self._db, event)
+            if outbox.record(self._db, delivery_id, result) and change is not None:
+                more = outbox.change_lane(self._db, delivery_id, result, change)
+                if (event := change.event) is not None:
+                    detail = f"{event.detail}; {more} more with it" if more else event.detail
+                    polls.log(self._db, replace(event, detail=detail))
             failpoint("record: in transaction")
+
+    def forget_told(self, before: datetime) -> None:
+        """Leave out of the file of told messages what every backup knows."""
+        try:
+            told.forget(self._path, before)
+        except OSError as error:
+            raise StoreError(f"{told.path_of(self._path)}: {error.strerror or error}") from error
+
+    def last_write(self) -> datetime | None:
+        """When the last poll or event was that the database knows of."""
+        with self._reading():
+            return ledger.last_write(self._db)
+
+    def reconcile(self, sent: Iterable[ToldMessage] | None, now: datetime) -> int | None:
+        """Take as sent what is known to have been; how many open deliveries that were.
+
+        With ``None`` whatever is open may have been sent, and ``None`` is returned.
+        """
+        with self._writing():
+            outbox.release(self._db, now)
+            if sent is None:
+                outbox.doubt_all(self._db)
+                return None
+            return outbox.reconcile(self._db, sent)
+
+    def ailing(self) -> Mapping[str, Lane]:
+        """The lanes of the destinations whose last attempt failed."""
+        with self._reading():
+            return outbox.ailing(self._db)
 
     def release_claims(self, now: datetime) -> int:
         """Make what was ``sending`` when the last daemon died due again; how many there were."""
@@ -210,7 +271,23 @@ class SqliteStore:
         """
         with self._writing():
             outbox.write_lone_alert(self._db, alert, now, self._delivery_id)
-            return outbox.claim(self._db, outbox.pending(self._db, alert.key), now + lease)
+            waiting = outbox.pending(self._db, alert.key)
+            return outbox.claim(self._db, waiting, now, now + lease, _UNLIMITED)
+
+    def deliveries(self, meant: DeliveryFilter, limit: int) -> tuple[QueuedDelivery, ...]:
+        """The last deliveries that are meant, last first."""
+        with self._reading():
+            return queue.deliveries(self._db, meant, limit)
+
+    def retry(self, meant: DeliveryFilter, now: datetime) -> int:
+        """Make those that wait or were given up due at once; how many there were."""
+        with self._writing():
+            return queue.retry(self._db, meant, now)
+
+    def drop(self, meant: DeliveryFilter, now: datetime) -> int:
+        """Give up those that wait; how many there were. What is under way is not stopped."""
+        with self._writing():
+            return queue.drop(self._db, meant, now)
 
     def digests_due(self, now: datetime) -> tuple[Gathering, ...]:
         """For each destination whose digest is due, what was held for it."""
@@ -361,6 +438,11 @@ class SqliteStore:
         """How many deliveries wait or are in flight, and when the oldest was created."""
         with self._reading():
             return ledger.open_deliveries(self._db)
+
+    def dead_deliveries(self) -> int:
+        """How many deliveries were given up, ever."""
+        with self._reading():
+            return ledger.dead_deliveries(self._db)
 
     def article_counts(self, since: datetime = _EVER) -> tuple[ArticleCount, ...]:
         """What each feed has brought since then; feeds that brought nothing are left out."""

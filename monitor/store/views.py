@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.models import Alert, Article, DeliveryReason, DeliveryState, Match, PlanReason
+from monitor.models import (
+    Alert,
+    Article,
+    DeliveryReason,
+    DeliveryState,
+    Match,
+    PlanReason,
+    Severity,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +67,29 @@ class StoredArticle:
     matches: tuple[Match, ...]
     """As they were found when it came, or when it was edited last."""
     alerts: tuple[StoredAlert, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedDelivery:
+    """A delivery with what it is about."""
+
+    delivery: StoredDelivery
+    alert_id: int
+    rule_id: str
+    severity: Severity
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFilter:
+    """Which deliveries are meant: those that all of it holds for; what is left out holds for all."""
+
+    public_ids: tuple[str, ...] = ()
+    states: tuple[DeliveryState, ...] = ()
+    destination: str | None = None
+    rule: str | None = None
+    since: datetime | None = None
+    """Created then or later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

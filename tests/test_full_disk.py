@@ -1,0 +1,77 @@
+"""A full disk costs time, not data: every write of the running daemon fails, again and again."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from monitor.store.sqlite import SqliteStore
+from tests.service import wait_until
+from tests.test_kill import bench
+
+
+class Lines:
+    """The daemon's log through a pipe: a log in a file would fail too, and is not the matter."""
+
+    def __init__(self, path: Path) -> None:
+        self.events: list[str] = []
+        os.mkfifo(path)
+        self._path = path
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _read(self) -> None:
+        with self._path.open(encoding="utf-8") as pipe:
+            for line in pipe:
+                self.events.append(json.loads(line).get("event", ""))
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_again_and_again_loses_and_repeats_nothing(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    chance = random.Random(11)
+    with bench(tmp_path) as it:
+        (tmp_path / "log").unlink(missing_ok=True)
+        lines = Lines(tmp_path / "log")
+        it.service.start()
+        process = it.service.process
+        assert process is not None
+        wait_until(lambda: "started" in lines.events, 60)
+        _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        for _ in range(8):
+            for _ in range(3):
+                it.publish()
+                time.sleep(chance.uniform(0, 0.6))
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, most))
+            time.sleep(chance.uniform(0.5, 2.5))
+            it.publish()
+            time.sleep(chance.uniform(0.5, 2.5))
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+        wait_until(lambda: not any(map(it.missing, it.sinks)), 90, "everything to arrive")
+        assert process.poll() is None, "it went on"
+        time.sleep(7)  # longer than a kept outcome waits
+        it.check_database()
+        with closing(SqliteStore.open_reader(it.service.database)) as store:
+            states = {str(one.state) for one in store.delivery_counts()}
+        it.service.stop()
+        lost = sum(len(it.missing(sink)) for sink in it.sinks)
+        repeats = sum(it.repeats(sink) for sink in it.sinks)
+        failed = sum("not stored" in one or "not claimed" in one for one in lines.events)
+    record_property(
+        "measured",
+        f"8 times full, {failed} writes failed; published {len(it.published)}, lost {lost},"
+        f" repeated {repeats}, restarts 0",
+    )
+    assert failed > 0
+    assert (lost, repeats) == (0, 0)
+    assert states == {"sent"}
