@@ -33,7 +33,6 @@ from monitor.models import (
     Rate,
     Retry,
     Sent,
-    Severity,
 )
 from monitor.planning import Policy
 from monitor.store.protocol import Store, ToldMessage
@@ -66,6 +65,11 @@ class DeliverTools:
         """Of the destinations that have one."""
         named = self.destinations.values()
         return {one.name: one.rate for one in named if one.rate is not None}
+
+    def quiet(self, now: datetime) -> Mapping[str, datetime]:
+        """The destinations that are in their quiet hours, and since when."""
+        since = {name: plan.quiet_since(name, self.policy, now) for name in self.destinations}
+        return {name: at for name, at in since.items() if at is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +125,7 @@ async def attempted(delivery: Delivery, tools: DeliverTools, *, is_retried: bool
         result = Dead(at=now, reason=result.reason, detail=result.detail)
     result, change = lanes.after(delivery, result, now, tools.random)
     if isinstance(result, Retry):
-        result, change = _after_quiet_hours(delivery, result, change, tools.policy)
+        result = _after_quiet_hours(delivery, result, tools.policy)
     if isinstance(result, Retry) and result.reason in lanes.UNCERTAIN and is_skipped:
         result = _skipped(result.reason, result.detail, now)
         death = lanes.after(delivery, result, now, tools.random)[1].event
@@ -201,15 +205,7 @@ async def _tell(mistakes: Iterable[Mistake], tools: DeliverTools) -> None:
             tools.told.discard(str(mistake))
 
 
-def _after_quiet_hours(
-    delivery: Delivery, retry: Retry, change: LaneChange, policy: Policy
-) -> tuple[Retry, LaneChange]:
-    """No retry comes in quiet hours, neither of this delivery nor of the one that it clears; the
-    lane opens for what is critical."""
-    name, at = delivery.destination, retry.next_attempt_at
-    severity = delivery.alert.match.severity
-    quiet = plan.quiet_until(severity, name, policy, at)
-    if change.recalled is not None and change.lane.opens_at is not None:
-        ends = plan.quiet_until(Severity.NORMAL, name, policy, change.lane.opens_at)
-        change = replace(change, quiet_until=ends)
-    return replace(retry, next_attempt_at=quiet or at), change
+def _after_quiet_hours(delivery: Delivery, retry: Retry, policy: Policy) -> Retry:
+    severity, at = delivery.alert.match.severity, retry.next_attempt_at
+    ends = plan.quiet_until(severity, delivery.destination, policy, at)
+    return replace(retry, next_attempt_at=ends or at)

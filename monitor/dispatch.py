@@ -116,14 +116,15 @@ class Dispatch:
     async def _claim(self, limit: int, busy: set[str]) -> tuple[Delivery, ...]:
         if limit <= 0:
             return ()
-        tools = self.tools
+        tools, at = self.tools, now()
         return await tools.books.ask(
             tools.books.store.due_deliveries,
-            now(),
+            at,
             delivering.LEASE,
             limit,
             tuple(busy),
             tools.rates,
+            tools.quiet(at),
         )
 
     async def _deliver(self, delivery: Delivery) -> None:

@@ -804,8 +804,6 @@ class LaneChange:
     lane: Lane
     recalled: int | None = None
     """The delivery that was thought to be at fault and is not: it waits with the lane."""
-    quiet_until: datetime | None = None
-    """When the lane opens in quiet hours, their end: what is not critical is recalled to then."""
     expired_before: datetime | None = None
     """What was created before that is given up together with this delivery."""
     event: Event | None = None

@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 
 from monitor.alerts import plan
-from monitor.models import Dead, DeliveryReason, DeliveryState, Lane, LaneChange, Retry, Sent
+from monitor.models import (
+    Dead,
+    Delivery,
+    DeliveryReason,
+    DeliveryState,
+    Lane,
+    LaneChange,
+    Retry,
+    Sent,
+)
 from monitor.store import outbox
 from monitor.store.sqlite import SqliteStore
 from monitor.store.views import DeliveryFilter
@@ -89,6 +98,22 @@ def test_what_is_sent_or_under_way_is_neither_retried_nor_dropped(store: SqliteS
     store.record(under_way.delivery.id, Sent(at=NOW), LaneChange(lane=Lane()))
     assert store.drop(EVERYTHING, NOW) == 0
     assert store.integrity_check() == ()
+
+
+def test_what_may_have_arrived_is_certain_no_more_once_somebody_asks_for_it(
+    store: SqliteStore,
+) -> None:
+    """Else ``on_uncertain = "skip"`` would leave it out again."""
+    assert store.release_claims(NOW) == 1
+    uncertain = next(one for one in iter(lambda: claim_mail(store), None) if one.is_uncertain)
+    store.record(uncertain.id, Dead(at=NOW, reason=DeliveryReason.INTERRUPTED))
+    assert store.retry(DeliveryFilter(public_ids=(uncertain.public_id,)), NOW) == 1
+    again = next(one for one in iter(lambda: claim_mail(store), None) if one.id == uncertain.id)
+    assert not again.is_uncertain
+
+
+def claim_mail(store: SqliteStore) -> Delivery | None:
+    return next(iter(store.due_deliveries(NOW, contract.LEASE, 1, ["slack"])), None)
 
 
 @pytest.mark.slow

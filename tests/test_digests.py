@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor import delivering
+from monitor import delivering, recovery
 from monitor.alerts import digests, plan, render
 from monitor.models import (
     Alert,
@@ -36,8 +36,11 @@ from monitor.models import (
     Validators,
 )
 from monitor.planning import Hours, Policy, Wishes
+from monitor.store import backup
+from monitor.store.protocol import ToldMessage
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import StoreThread
+from monitor.store.views import DeliveryFilter
 from tests.deliveries import ARTICLE, match
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -134,7 +137,8 @@ class Desk:
             self.gather()
             while claimed := self.store.due_deliveries(self.now, LEASE, 10):
                 for one in claimed:
-                    self.store.record(one.id, Sent(at=self.now))
+                    told = ToldMessage(self.now, one.alert.key, one.destination)
+                    self.store.record(one.id, Sent(at=self.now), None, told)
                 sent += claimed
         return sent
 
@@ -269,14 +273,44 @@ def test_a_retry_that_would_come_in_quiet_hours_waits_for_their_end(tmp_path: Pa
     desk.find(severity=Severity.CRITICAL)
     noon = START + HOUR
     desk.now = noon - timedelta(seconds=1)
-    due = []
+    due = {}
     while claimed := desk.store.due_deliveries(desk.now, LEASE, 10):
         for one in claimed:  # it is named nowhere, so that nothing can be sent
             result = asyncio.run(delivering.deliver(one, desk.tools())).result
             assert isinstance(result, Retry)
-            due.append(result.next_attempt_at)
-    assert due[0] == noon + 3 * HOUR
-    assert noon < due[1] < noon + MINUTE
+            due[one.alert.match.severity] = result.next_attempt_at
+    assert due[Severity.HIGH] == noon + 3 * HOUR
+    assert noon < due[Severity.CRITICAL] < noon + MINUTE
+
+
+def test_what_is_held_is_sent_now_or_never_when_somebody_says_so(desk: Desk) -> None:
+    held = DeliveryFilter(states=(DeliveryState.HELD,))
+    for _ in range(3):
+        desk.find()
+    third, second, first = desk.store.deliveries(held, 9)
+    assert third.delivery.plan_reason is PlanReason.DIGEST
+    asked, never = (DeliveryFilter(public_ids=(it.delivery.public_id,)) for it in (first, second))
+    assert (desk.store.retry(asked, desk.now), desk.store.drop(never, desk.now)) == (1, 1)
+    sent = desk.run(2 * DAY, HOUR)
+    assert [one.alert.article.title for one in sent[:1]] == ["Piece 1"]
+    assert [one.digest and one.digest.count for one in sent[1:]] == [1]
+    (told,) = desk.store.deliveries(DeliveryFilter(states=(DeliveryState.COVERED,)), 9)
+    assert told.delivery.told_by == sent[1].public_id
+    assert desk.store.integrity_check() == ()
+
+
+def test_after_a_restore_no_digest_tells_again_of_what_one_has_told(desk: Desk) -> None:
+    before = [desk.find() for _ in range(2)]
+    backup.make_nightly(desk.path, 7, desk.now)
+    since = desk.find()
+    assert [one.digest and one.digest.count for one in desk.run(DAY, HOUR)] == [3]
+    desk.store.close()
+    recovery.restore(desk.path, backup.backups(desk.path)[0].path, desk.now)
+    desk.open()
+    assert [one.alert.key for one in desk.store.alerts(9)] == [one.key for one in reversed(before)]
+    desk.write(since)  # its feed is read again
+    assert desk.run(2 * DAY, HOUR) == []
+    assert {state for state, _ in desk.states()} == {"sent"}
 
 
 def test_a_storm_is_counted_whole(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from monitor import assembly, delivering
 from monitor.alerts import notices, plan
 from monitor.alerts.templating import OURS
 from monitor.dispatch import Dispatch
-from monitor.models import DeliveryResult, Destination, EventKind, Lane, Rate
-from monitor.planning import Policy
+from monitor.models import DeliveryResult, Destination, EventKind, Lane, Rate, Severity
+from monitor.planning import Hours, Policy, Wishes
 from monitor.store import outbox
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import StoreThread
@@ -91,6 +92,23 @@ def test_more_destinations_get_more_places_and_fewer_keep_theirs(store: SqliteSt
     assert it.tools.senders.count == 3
     it.use(named("a"), OURS, Policy())
     assert (it.tools.senders.count, list(it.tools.destinations)) == (3, ["a"])
+
+
+def test_in_quiet_hours_a_backlog_waits_and_what_is_critical_goes(store: SqliteStore) -> None:
+    at, hour = datetime.now(UTC), timedelta(hours=1)
+    quiet = Wishes(quiet=Hours(start=(at - hour).time(), end=(at + hour).time()))
+    old = replace(isolation.alert(1, ("old",)), created_at=at - 2 * hour)
+    asked_for = isolation.alert(2, ("asked",))
+    urgent = replace(isolation.alert(3, ("urgent",)), created_at=at - 2 * hour)
+    urgent = replace(urgent, match=replace(urgent.match, severity=Severity.CRITICAL))
+    for alert in (old, asked_for, urgent):
+        store.announce(alert, 0, at)
+    names = ("old", "asked", "urgent")
+    it = dispatch(store, named(*names))
+    it.use(named(*names), OURS, Policy(wishes=dict.fromkeys(names, quiet)))
+    assert begun(it) == ["urgent", "asked"]
+    it.use(named(*names), OURS, Policy())
+    assert begun(it) == ["old"]
 
 
 @pytest.mark.slow

@@ -27,6 +27,7 @@ from monitor.errors import ForeignDatabase, StoreBusy, StoreError
 from monitor.models import DeliveryState
 from monitor.planning import Question
 from monitor.store import connection, migrations
+from monitor.store.protocol import ToldMessage
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import MOST_TOGETHER, StoreThread
 from tests import store_contract as contract
@@ -574,7 +575,8 @@ def test_what_is_asked_often_is_answered_from_an_index(store):
     store.due_feeds(at(), 10)
     store.known(["guid:1", "guid:2"])
     mail, slack = contract.claim(store)
-    store.record(mail.id, contract.Sent(at=at()))
+    told = ToldMessage(at(), mail.alert.key, "mail")
+    store.record(mail.id, contract.Sent(at=at()), None, told)
     store.record(slack.id, contract.BUSY)
     store.release_claims(at())
     store.commit(contract.poll(the_feed(store), contract.judged(contract.alert("b", "mail"))))
@@ -601,6 +603,7 @@ def test_what_is_asked_often_is_answered_from_an_index(store):
         "delivery_digest",
         "delivery_public",
         "delivery_told",
+        "delivery_told_by",
         "silence_until",
         "sqlite_autoindex_alert_1",
     ):
@@ -686,6 +689,7 @@ def test_deliveries_of_a_version_that_knew_no_plans_are_kept(path):
         assert (sent.id, sent.public_id, sent.state, sent.attempts) == (7, "nm-X", "sent", 2)
         assert (sent.sent_at, sent.reason, sent.detail) == (at(), "timeout", "slow")
         assert (sent.plan_reason, sent.told_by) == (None, None)
+        assert store._db.execute("SELECT urgency FROM delivery").fetchall()[0]["urgency"] == 1
         hour = timedelta(hours=1)
         past = store.past(Question(rules={"arms": hour}, destinations={"mail": hour}, now=at(1)))
         assert (len(past.told), past.at_once["arms"]) == (1, (at(),))

@@ -71,6 +71,35 @@ def test_a_stop_in_the_middle_of_a_tick_is_no_error(caplog: pytest.LogCaptureFix
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
+def test_what_is_for_later_does_not_come_at_the_start() -> None:
+    async def work() -> int:
+        soon = later = 0
+        came = asyncio.Event()
+
+        async def at_once() -> None:
+            nonlocal soon
+            soon += 1
+
+        async def at_last() -> None:
+            nonlocal later
+            later = soon
+            came.set()
+
+        ticks = Ticks(
+            [(at_once, timedelta(milliseconds=20))],
+            lambda by: None,
+            later=[(at_last, timedelta(milliseconds=200))],
+        )
+        ticks.start()
+        async with asyncio.timeout(5):
+            await came.wait()
+        ticks.stop()
+        return later
+
+    before = asyncio.run(work())
+    assert before > 1
+
+
 def test_ticks_come_again_and_again_and_none_after_the_stop() -> None:
     async def work() -> None:
         count = 0

@@ -20,13 +20,19 @@ SECOND = timedelta(seconds=1)
 
 def end(hours: Hours, zone: tzinfo, now: datetime) -> datetime | None:
     """The instant at which this part of the day ends; ``None``: it is not now."""
+    found = span(hours, zone, now)
+    return None if found is None else found[1]
+
+
+def span(hours: Hours, zone: tzinfo, now: datetime) -> tuple[datetime, datetime] | None:
+    """When this part of the day began and when it ends; ``None``: it is not now."""
     today = now.astimezone(zone).date()
     over_midnight = DAY if hours.end <= hours.start else timedelta(0)
     for day in (today - DAY, today):
         begins = _instant(day, hours.start, zone)
         ends = _instant(day + over_midnight, hours.end, zone, is_last=True)
         if begins <= now < ends:
-            return ends
+            return begins, ends
     return None
 
 

@@ -255,6 +255,16 @@ def quiet_until(
     return hours.end(wishes.quiet, wishes.zone, now)
 
 
+def quiet_since(destination: str, policy: Policy, now: datetime) -> datetime | None:
+    """When a destination's quiet hours began; ``None``: it has none now.
+
+    What is due in them was planned so, or asked for by somebody, unless it is older: a backlog.
+    """
+    wishes = policy.of(destination)
+    found = None if wishes.quiet is None else hours.span(wishes.quiet, wishes.zone, now)
+    return None if found is None else found[0]
+
+
 def _covered(name: str, reason: PlanReason, detail: str = "", told_by: str = "") -> Planned:
     return Planned(
         destination=name,

@@ -98,11 +98,13 @@ def list_deliveries(
 
 def _at(one: QueuedDelivery) -> datetime | None:
     delivery = one.delivery
-    return delivery.sent_at or delivery.dead_at or delivery.next_attempt_at
+    return delivery.sent_at or delivery.dead_at or delivery.next_attempt_at or delivery.digest_at
 
 
 def _why(one: QueuedDelivery) -> str:
     delivery = one.delivery
+    if delivery.state in (DeliveryState.HELD, DeliveryState.COVERED):
+        return f" ({delivery.plan_reason})"
     if delivery.reason is None or delivery.state is DeliveryState.SENT:
         return ""
     tries = f"{delivery.attempts} attempt{'s' * (delivery.attempts != 1)}"
@@ -120,7 +122,10 @@ def retry(
     everything: AllOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Try again now what waits or was given up; what was given up gets five more days."""
+    """Try again now what waits or was given up; what was given up gets five more days.
+
+    In the quiet hours of its destination what waits goes on waiting, unless it is critical.
+    """
     meant = _named(_meant(ids, states, to, rule, since), everything)
     with state.writer(context) as store:
         _tell(store.retry(meant, datetime.now(UTC)), "to be tried now", meant, store, as_json)

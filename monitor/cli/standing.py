@@ -53,7 +53,7 @@ def _reason(one: StoredDelivery) -> str:
 
 def _after(one: StoredDelivery) -> str:
     """How often it was tried, and what the last failure was."""
-    tried = "" if one.attempts == 1 else f", attempt {one.attempts}"
+    tried = "" if one.attempts <= 1 else f", attempt {one.attempts}"
     failed = f"{one.reason}: {one.detail}" if one.detail else str(one.reason)
     if one.reason is None:
         return tried

@@ -115,7 +115,8 @@ def _rate(value: object) -> Rate | None:
         count, per = written.groups() if written else ("", "")
         return Rate(count=int(count), per=units.parse_duration(_PER.get(per, per)))
     except ValueError:
-        message = f'expected "1/s", "30/min", "5/2s" or "unlimited", found {found(value)}'
+        # Nothing says what it found below a destination: a URL in the wrong place is a secret, too.
+        message = 'expected "1/s", "30/min", "5/2s" or "unlimited"'
         raise ValueError(message) from None
 
 
@@ -126,8 +127,7 @@ def _on_uncertain(value: object) -> OnUncertain:
     try:
         return OnUncertain(str(value))
     except ValueError:
-        message = f'is "resend", "skip" or "mark", found {found(value)}'
-        raise ValueError(message) from None
+        raise ValueError('is "resend", "skip" or "mark"') from None
 
 
 OnUncertainChoice = Annotated[OnUncertain, PlainValidator(_on_uncertain)]

@@ -331,6 +331,9 @@ CREATE TABLE lane (  -- what a destination's queue remembers from one attempt to
 ALTER TABLE delivery ADD COLUMN urgency INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE delivery ADD COLUMN is_uncertain INTEGER NOT NULL DEFAULT 0
     CHECK (is_uncertain IN (0, 1));
+UPDATE delivery SET urgency = (
+    SELECT CASE severity WHEN 'critical' THEN 2 WHEN 'high' THEN 1 ELSE 0 END
+    FROM alert JOIN match ON match.id = alert.match_id WHERE alert.id = delivery.alert_id);
 DROP INDEX delivery_open;
 CREATE INDEX delivery_open
     ON delivery (destination, urgency DESC, created_at, id, next_attempt_at, attempts)

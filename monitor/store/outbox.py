@@ -70,11 +70,13 @@ _WAITED_FOR = """
 _FIRST_DUE = """
     SELECT urgency, created_at, id FROM delivery
     WHERE destination = :destination AND next_attempt_at <= :now
+        AND (urgency >= :critical OR created_at >= :quiet_since)
     ORDER BY urgency DESC, created_at, id LIMIT 1
 """
 _LEAST_TRIED = """
     SELECT urgency, created_at, id, min(attempts) FROM delivery
     WHERE destination = :destination AND next_attempt_at <= :now AND id != :suspect
+        AND (urgency >= :critical OR created_at >= :quiet_since)
 """
 """Of those that were tried as often the first that the index gives."""
 _LANE = "SELECT * FROM lane WHERE destination = :destination"
@@ -86,9 +88,8 @@ _SET_LANE = """
         suspect = excluded.suspect, opens_at = excluded.opens_at, told = excluded.told
 """
 _RECALL = """
-    UPDATE delivery SET next_attempt_at = CASE WHEN urgency < :critical THEN :quiet ELSE :at END
-    WHERE id = :id AND state = 'pending'
-        AND next_attempt_at > CASE WHEN urgency < :critical THEN :quiet ELSE :at END
+    UPDATE delivery SET next_attempt_at = :at
+    WHERE id = :id AND state = 'pending' AND next_attempt_at > :at
 """
 _EXPIRE = """
     UPDATE delivery SET
@@ -175,7 +176,7 @@ _CALL_OFF = """
 _RESEND = """
     UPDATE delivery SET
         state = 'pending', created_at = :now, next_attempt_at = :now, attempts = 0, sent_at = NULL,
-        dead_at = NULL, digest_at = NULL, reason = NULL, detail = ''
+        dead_at = NULL, digest_at = NULL, reason = NULL, detail = '', is_uncertain = 0
     WHERE id = :id
 """
 _OUTLETS = """
@@ -230,17 +231,28 @@ def write_lone_alert(
 
 
 def due(
-    db: Database, now: datetime, limit: int, busy: Iterable[str], rates: Mapping[str, Rate]
+    db: Database,
+    now: datetime,
+    limit: int,
+    busy: Iterable[str],
+    rates: Mapping[str, Rate],
+    quiet: Mapping[str, datetime],
 ) -> tuple[int, ...]:
     """The first due delivery of each destination whose lane is open: urgent ones first, then the
-    oldest. Where the last one failed, the one that was tried least."""
+    oldest. Where the last one failed, the one that was tried least; where it is ``quiet``, none
+    that is older than that, unless it is critical."""
     waited_for = [row["destination"] for row in db.execute(_WAITED_FOR)]
     found = []
     for destination in set(waited_for) - set(busy):
         lane = lane_of(db, destination)
         if lanes.next_at(lane, rates.get(destination), now) > now:
             continue
-        asked = rows.row(destination=destination, now=now)
+        asked = rows.row(
+            destination=destination,
+            now=now,
+            critical=lanes.URGENCY[Severity.CRITICAL],
+            quiet_since=quiet.get(destination, ""),
+        )
         row = None
         if lane.suspect is not None:
             row = db.execute(_LEAST_TRIED, asked | {"suspect": lane.suspect}).fetchone()
@@ -360,6 +372,16 @@ def resend(db: Database, alert_id: int, now: datetime, destination: str | None) 
     return {row["public_id"]: row["state"] for row in found}
 
 
+def told_with(db: Database, delivery_id: int) -> tuple[str, ...]:
+    """The keys of the alerts that a delivery tells of beside its own: a digest's items."""
+    found = db.execute(
+        "SELECT alert.key FROM delivery JOIN alert ON alert.id = delivery.alert_id"
+        " WHERE delivery.told_by = ? ORDER BY delivery.id",
+        [delivery_id],
+    )
+    return tuple(row["key"] for row in found)
+
+
 def reconcile(db: Database, told: Iterable[ToldMessage]) -> int:
     """Take as sent what is known to have been, now and when its alert is written again; how many
     deliveries that were open are sent."""
@@ -382,13 +404,7 @@ def change_lane(db: Database, delivery_id: int, result: DeliveryResult, change: 
     destination, lane = found["destination"], change.lane
     set_lane(db, destination, lane)
     if change.recalled is not None and lane.opens_at is not None:
-        recalled = rows.row(
-            id=change.recalled,
-            at=lane.opens_at,
-            quiet=change.quiet_until or lane.opens_at,
-            critical=lanes.URGENCY[Severity.CRITICAL],
-        )
-        db.execute(_RECALL, recalled)
+        db.execute(_RECALL, rows.row(id=change.recalled, at=lane.opens_at))
     if change.expired_before is None or not isinstance(result, Dead):
         return 0
     given_up = rows.row(

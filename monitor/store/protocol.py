@@ -112,9 +112,13 @@ class Store(Protocol):
         limit: int,
         busy: Iterable[str] = (),
         rates: Mapping[str, Rate] = ...,
+        quiet: Mapping[str, datetime] = ...,
     ) -> tuple[Delivery, ...]:
         """Claim what is due: at most one delivery for each destination that is not ``busy``, and
         whose lane is open (see ``lanes``): urgent ones first, then the oldest.
+
+        ``quiet`` says of some destinations since when they are: what is older waits, unless it
+        is critical.
 
         A claimed delivery is ``sending`` and counts one more attempt; if nothing is recorded
         for it until ``now + lease``, it is due again.

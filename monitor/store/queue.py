@@ -28,17 +28,18 @@ _LIST = f"""
 """
 _RETRY = f"""
     UPDATE delivery SET
-        created_at = CASE state WHEN 'dead' THEN :now ELSE created_at END,
+        created_at = CASE state WHEN 'pending' THEN created_at ELSE :now END,
         attempts = CASE state WHEN 'dead' THEN 0 ELSE attempts END,
-        state = 'pending', next_attempt_at = :now, dead_at = NULL
+        is_uncertain = CASE state WHEN 'dead' THEN 0 ELSE is_uncertain END,
+        state = 'pending', next_attempt_at = :now, dead_at = NULL, digest_at = NULL
     WHERE state IN ('pending', 'held', 'dead') AND id IN (SELECT delivery.id {_MEANT})
     RETURNING destination
 """  # noqa: S608
-"""What was given up has five days again."""
+"""What was given up has five days again; who asks for it knows that it may have arrived."""
 _OPEN_LANE = "UPDATE lane SET opens_at = NULL, suspect = NULL WHERE destination = :destination"
 _DROP = f"""
     UPDATE delivery SET
-        state = 'dead', dead_at = :now, next_attempt_at = NULL, reason = :dropped,
+        state = 'dead', dead_at = :now, next_attempt_at = NULL, digest_at = NULL, reason = :dropped,
         detail = 'taken out of the queue by hand'
     WHERE state IN ('pending', 'held') AND id IN (SELECT delivery.id {_MEANT})
 """  # noqa: S608

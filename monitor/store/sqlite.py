@@ -49,6 +49,7 @@ from monitor.store.views import (
 )
 
 _UNLIMITED: Mapping[str, Rate] = {}
+_NEVER: Mapping[str, datetime] = {}
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -197,14 +198,15 @@ class SqliteStore:
         limit: int,
         busy: Iterable[str] = (),
         rates: Mapping[str, Rate] = _UNLIMITED,
+        quiet: Mapping[str, datetime] = _NEVER,
     ) -> tuple[Delivery, ...]:
         """Claim what is due: one for each destination that is not ``busy``, in trouble or ahead
-        of its rate.
+        of its rate; where quiet hours have begun, nothing from before that is not critical.
 
         One that waits for its retry holds up none behind it.
         """
         with self._writing():
-            due = outbox.due(self._db, now, limit, busy, rates)
+            due = outbox.due(self._db, now, limit, busy, rates, quiet)
             claimed = outbox.claim(self._db, due, now, now + lease, rates)
             failpoint("claim: in transaction")
         return claimed
@@ -218,10 +220,14 @@ class SqliteStore:
     ) -> None:
         """Write what became of a claimed delivery, and of its lane; nothing if it was final.
 
-        What was sent is written down beside the database first, for one that is restored later.
+        What was sent is written down beside the database first, for one that is restored later:
+        of a digest, with each of its items.
         """
         if sent is not None:
-            told.append(self._path, sent)
+            with self._reading():
+                keys = outbox.told_with(self._db, delivery_id)
+            items = (ToldMessage(sent.at, key, sent.destination) for key in keys)
+            told.append(self._path, sent, *items)
         with self._writing():
             if outbox.record(self._db, delivery_id, result) and change is not None:
                 more = outbox.change_lane(self._db, delivery_id, result, change)

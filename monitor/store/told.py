@@ -26,8 +26,8 @@ def path_of(database: Path) -> Path:
     return database.with_name(database.name + ".told")
 
 
-def append(database: Path, message: ToldMessage) -> None:
-    """Write down that a message was sent.
+def append(database: Path, *messages: ToldMessage) -> None:
+    """Write down that messages were sent.
 
     Raises:
         StoreError: the disk is full or fails.
@@ -38,7 +38,7 @@ def append(database: Path, message: ToldMessage) -> None:
         try:
             size = os.fstat(descriptor).st_size
             is_cut = size and os.pread(descriptor, 1, size - 1) != b"\n"
-            data = (b"\n" if is_cut else b"") + _line(message)
+            data = (b"\n" if is_cut else b"") + b"".join(map(_line, messages))
             if os.write(descriptor, data) < len(data):
                 raise StoreError(f"{path}: the disk is full")
             os.fsync(descriptor)
