@@ -88,6 +88,15 @@ def test_what_was_given_up_gets_a_new_life_and_its_lane_is_tried_at_once(
     assert (again.state, again.attempts) == (DeliveryState.PENDING, 0)
 
 
+def test_an_alert_that_is_sent_again_by_hand_does_not_wait_for_its_lane(store: SqliteStore) -> None:
+    with store._writing():
+        outbox.set_lane(store._db, "mail", Lane(failures=8, opens_at=contract.at(10**6)))
+    (sent,) = store.deliveries(DeliveryFilter(states=(DeliveryState.SENT,)), 9)
+    assert claim_mail(store) is None
+    assert store.resend(sent.alert_id, NOW) == (sent.delivery.public_id,)
+    assert claim_mail(store) is not None
+
+
 def test_what_is_sent_or_under_way_is_neither_retried_nor_dropped(store: SqliteStore) -> None:
     assert store.retry(EVERYTHING, NOW) == 4
     assert store.drop(EVERYTHING, NOW) == 4

@@ -147,6 +147,17 @@ def test_a_broken_destination_is_announced_on_another(
     assert notices.audience(events, operator, ["desk", "mail", "pager"]) == who
 
 
+def test_what_happens_beside_the_trouble_of_the_only_way_waits_for_it() -> None:
+    """A network that is down costs feeds and destinations at once."""
+    both = [event(1), trouble(EventKind.DESTINATION_FAILING, "desk")]
+    assert notices.audience(both, ["desk"], ["desk", "pager"]) == ("desk",)
+    assert notices.audience(both, ["desk", "mail"], ["desk", "mail"]) == ("mail",)
+    assert notices.audience(both, [], ["desk", "pager"]) == ()
+    dead = [event(1), trouble(EventKind.DELIVERY_DEAD, "desk")]
+    assert notices.audience(dead, ["desk"], ["desk"]) == ("desk",)
+    assert notices.audience(dead[1:], ["desk"], ["desk"]) == ()
+
+
 def test_feeds_and_destinations_are_counted_apart() -> None:
     restored = Event(at=at(), kind=EventKind.DATABASE_RESTORED, detail="restored by hand")
     events = [event(1), trouble(EventKind.DELIVERY_DEAD, "desk"), event(2), restored]

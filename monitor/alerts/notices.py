@@ -134,23 +134,25 @@ TROUBLES = {
 """The events that are told, in order: about feeds, destinations, the database; the worst first."""
 
 
+_BREAKING = (EventKind.DESTINATION_FAILING, EventKind.DELIVERY_DEAD)
+
+
 def audience(
     events: Sequence[Event], operator: Sequence[str], destinations: Sequence[str]
 ) -> tuple[str, ...]:
     """Who is told of the events: the operator, by ways that none of them says to be broken.
 
     Where no way of the operator's is left, or there is no operator, a message that was given up
-    is told to the first other destination: nothing is given up without anybody knowing.
+    is told to the first other destination: nothing is given up without anybody knowing. What is
+    told beside the trouble of all the operator's ways waits for one of them to be mended.
     """
-    broken = {
-        event.subject
-        for event in events
-        if event.kind in (EventKind.DESTINATION_FAILING, EventKind.DELIVERY_DEAD)
-    }
-    told = tuple(name for name in operator if name not in broken)
-    if told or not any(event.kind is EventKind.DELIVERY_DEAD for event in events):
-        return told
-    return tuple(name for name in destinations if name not in broken)[:1]
+    broken = {event.subject for event in events if event.kind in _BREAKING}
+    told = [name for name in operator if name not in broken]
+    if not told and any(event.kind is EventKind.DELIVERY_DEAD for event in events):
+        told = [name for name in destinations if name not in broken][:1]
+    if not told and any(event.kind not in _BREAKING for event in events):
+        told = list(operator)
+    return tuple(told)
 
 
 def is_time(events: Sequence[Event], gathering: timedelta, now: datetime) -> bool:

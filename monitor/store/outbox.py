@@ -281,6 +281,14 @@ def set_lane(db: Database, destination: str, lane: Lane) -> None:
         db.execute(_SET_LANE, rows.lane_row(destination, lane))
 
 
+def open_lane(db: Database, destination: str) -> None:
+    """Let a queue that is left alone send at once: somebody asked for it."""
+    db.execute(
+        "UPDATE lane SET opens_at = NULL, suspect = NULL WHERE destination = :destination",
+        rows.row(destination=destination),
+    )
+
+
 def pending(db: Database, key: str) -> tuple[int, ...]:
     """The deliveries of one alert that wait, due or not."""
     found = db.execute(
@@ -363,12 +371,13 @@ def call_off(db: Database, alert_id: int, who: str) -> tuple[str, ...]:
 def resend(db: Database, alert_id: int, now: datetime, destination: str | None) -> dict[str, str]:
     """Make deliveries due now, as if they were new; by public id, the state that each was in."""
     found = db.execute(
-        "SELECT id, public_id, state FROM delivery WHERE alert_id = :id"
+        "SELECT id, public_id, destination, state FROM delivery WHERE alert_id = :id"
         " AND next_attempt_at IS NULL AND (:name IS NULL OR destination = :name) ORDER BY id",
         rows.row(id=alert_id, name=destination),
     ).fetchall()
     for row in found:
         db.execute(_RESEND, rows.row(id=row["id"], now=now))
+        open_lane(db, row["destination"])
     return {row["public_id"]: row["state"] for row in found}
 
 

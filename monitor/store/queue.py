@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from monitor.models import DeliveryReason
-from monitor.store import rows
+from monitor.store import outbox, rows
 from monitor.store.views import DeliveryFilter, QueuedDelivery
 
 _MEANT = """
@@ -36,7 +36,6 @@ _RETRY = f"""
     RETURNING destination
 """  # noqa: S608
 """What was given up has five days again; who asks for it knows that it may have arrived."""
-_OPEN_LANE = "UPDATE lane SET opens_at = NULL, suspect = NULL WHERE destination = :destination"
 _DROP = f"""
     UPDATE delivery SET
         state = 'dead', dead_at = :now, next_attempt_at = NULL, digest_at = NULL, reason = :dropped,
@@ -55,7 +54,7 @@ def retry(db: Database, meant: DeliveryFilter, now: datetime) -> int:
     """Make those that wait or were given up due at once; how many there were."""
     found = db.execute(_RETRY, _values(meant) | rows.row(now=now)).fetchall()
     for destination in {row["destination"] for row in found}:
-        db.execute(_OPEN_LANE, {"destination": destination})
+        outbox.open_lane(db, destination)
     return len(found)
 
 
