@@ -119,6 +119,14 @@ def test_what_may_have_arrived_is_certain_no_more_once_somebody_asks_for_it(
     assert store.retry(DeliveryFilter(public_ids=(uncertain.public_id,)), NOW) == 1
     again = next(one for one in iter(lambda: claim_mail(store), None) if one.id == uncertain.id)
     assert not again.is_uncertain
+    assert store.release_claims(NOW) > 0
+    left_out = next(one for one in iter(lambda: claim_mail(store), None) if one.is_uncertain)
+    store.record(left_out.id, Dead(at=NOW, reason=DeliveryReason.INTERRUPTED))
+    alert = store.alert_number(left_out.public_id)
+    assert alert is not None
+    assert store.resend(alert, NOW) == (left_out.public_id,)
+    again = next(one for one in iter(lambda: claim_mail(store), None) if one.id == left_out.id)
+    assert not again.is_uncertain
 
 
 def claim_mail(store: SqliteStore) -> Delivery | None:

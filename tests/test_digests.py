@@ -291,6 +291,8 @@ def test_what_is_held_is_sent_now_or_never_when_somebody_says_so(desk: Desk) -> 
     assert third.delivery.plan_reason is PlanReason.DIGEST
     asked, never = (DeliveryFilter(public_ids=(it.delivery.public_id,)) for it in (first, second))
     assert (desk.store.retry(asked, desk.now), desk.store.drop(never, desk.now)) == (1, 1)
+    (waiting,) = desk.store.deliveries(asked, 9)
+    assert (waiting.delivery.state, waiting.delivery.digest_at) == (DeliveryState.PENDING, None)
     sent = desk.run(2 * DAY, HOUR)
     assert [one.alert.article.title for one in sent[:1]] == ["Piece 1"]
     assert [one.digest and one.digest.count for one in sent[1:]] == [1]

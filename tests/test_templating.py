@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import closing
 from dataclasses import fields, replace
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 
+import pysqlite3  # noqa: TID251 - another process's hand on the database
 import pytest
 
 from monitor.alerts import plan, samples, send
 from monitor.alerts.render import MAX_TEXT, MAX_TITLE, message, rendered, tried
 from monitor.alerts.templating import NAMES, OURS, load
 from monitor.alerts.words import Group, Item, alert_words, digest_words
-from monitor.delivering import LEASE, DeliverTools, deliver
+from monitor.delivering import LEASE, DeliverTools, _tell, deliver
+from monitor.errors import Mistake
 from monitor.models import Destination, EventKind, Sent
 from monitor.store.sqlite import SqliteStore
 from monitor.store.thread import StoreThread
@@ -197,6 +200,29 @@ def test_a_template_that_fails_on_one_article_is_told_once_and_the_alert_is_sent
     store.close()
     assert kind == EventKind.TEMPLATE_FAILED
     assert "alert.txt.j2:1:1: 'nosuch' is undefined" in detail
+
+
+def test_a_mistake_that_cannot_be_written_down_costs_no_alert_and_is_told_with_the_next(tmp_path):
+    path, mistake = tmp_path / "test.db", Mistake(file="alert.txt.j2", message="'nosuch'")
+    patience = timedelta(milliseconds=10)
+    with closing(SqliteStore.open(path, delivery_id=str.join, busy_timeout=patience)) as store:
+        tools = DeliverTools(
+            books=StoreThread(store),
+            senders=None,  # nothing is sent
+            destinations={},
+            clock=lambda: NOW,
+            random=lambda: 0.5,
+            zone=UTC,
+        )
+        told = []
+        for is_locked in (True, False, False):
+            with closing(pysqlite3.connect(path, isolation_level=None)) as other:
+                if is_locked:
+                    other.execute("BEGIN IMMEDIATE")
+                asyncio.run(_tell([mistake], tools))
+            told.append(len(store.events(9)))
+        tools.books.close()
+    assert told == [0, 1, 1]
 
 
 def test_every_template_and_every_word_is_documented():
