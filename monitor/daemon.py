@@ -417,7 +417,7 @@ class Daemon:
             destinations={one.name: one for one in destinations},
             templates=templates,
             told=set(),
-            policy=assembly.policy(settings),
+            policy=self._poll_tools.policy,
         )
         await self._note_templates()
         try:
