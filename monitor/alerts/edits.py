@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.alerts import plan
+from monitor.alerts.samestory import folded, words_in
 from monitor.models import (
     Alert,
     AlertKind,
@@ -24,8 +23,6 @@ OTHER_LEAD = 0.85
 NEXT_AFTER = timedelta(hours=1)
 """Of one alert; an update that comes sooner waits for the full hour or the rule's digest."""
 LONGEST_NOTE = 300
-
-_WORD = re.compile(r"\w+")
 
 
 def what_changed(before: Before, article: Article, *, has_lead: bool = True) -> str:
@@ -48,7 +45,7 @@ def _is_other_lead(text: str, other: str) -> bool:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+    return words_in(folded(text))
 
 
 def updates_for(

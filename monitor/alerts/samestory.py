@@ -38,7 +38,16 @@ def is_same(title: str, language: str | None, other_title: str, other_language: 
 
 @lru_cache(4_096)
 def _words(title: str) -> tuple[str, ...]:
-    plain = unicodedata.normalize("NFKC", title[:500]).casefold()
-    headline = _OUTLET.sub("", plain)
-    words = tuple(_WORD.findall(headline))
-    return words if len(words) >= ENOUGH_WORDS else tuple(_WORD.findall(plain))
+    plain = folded(title[:500])
+    headline = words_in(_OUTLET.sub("", plain))
+    return headline if len(headline) >= ENOUGH_WORDS else words_in(plain)
+
+
+def folded(text: str) -> str:
+    """The text with its case and its ways of coding the same letter levelled."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def words_in(plain: str) -> tuple[str, ...]:
+    """The words of a folded text, without punctuation."""
+    return tuple(_WORD.findall(plain))

@@ -26,7 +26,7 @@ class Alphabet:
         counts = Counter(chain.from_iterable(patterns))
         letters = sorted(counts, key=lambda letter: (-counts[letter], letter))
         codes = np.array([ord(letter) for letter in letters], np.uint32)
-        self._bytes = np.zeros(int(codes.max(initial=0)) + 2, np.uint8)
+        self._bytes = np.full(int(codes.max(initial=0)) + 2, _OTHER, np.uint8)
         self.is_shared = len(codes) > _MOST
         """Whether some letters have a byte together."""
         number = np.arange(len(codes))

@@ -89,8 +89,8 @@ class Page:
         main = f"{article.title}{_BETWEEN}{article.text}"
         self._body = len(article.title) + len(_BETWEEN)
         self._texts: dict[str, tuple[Field, str]] = {MAIN: (Field.BODY, main)}
-        for field in _OTHERS & fields:
-            if text := _text_beside(article, field):
+        for field in _OTHERS:
+            if field in fields and (text := _text_beside(article, field)):
                 self._texts[field.value] = field, text
         self._folded = {name: fold(text) for name, (_, text) in self._texts.items()}
         self._scans = {
@@ -459,7 +459,8 @@ class Page:
         return {}
 
 
-_OTHERS = frozenset({Field.URL, Field.AUTHOR, Field.CATEGORY})
+_OTHERS = (Field.URL, Field.AUTHOR, Field.CATEGORY)
+"""In this order, so that a page is the same each time it is made."""
 
 
 def _text_beside(article: Article, field: Field) -> str:
@@ -495,11 +496,12 @@ _SHOUTED = re.compile(r"[^\W\d_]{2,}")
 
 def is_shouted(text: str, start: int, end: int) -> bool:
     """Whether the words around are all in capitals, so that capitals say nothing."""
-    nearest = _SHOUTED.search(text[end : end + 40].partition("\n")[0])
+    following = text[end : end + 40].partition("\n")[0]
+    nearest = _SHOUTED.search(following)
     if nearest is not None and not nearest[0].isupper():
         return False
     before = _SHOUTED.findall(text[max(0, start - 40) : start].rpartition("\n")[2])[-2:]
-    after = _SHOUTED.findall(text[end : end + 40].partition("\n")[0])[:2]
+    after = _SHOUTED.findall(following)[:2]
     around = before + after
     return len(around) > 1 and all(word.isupper() for word in around)
 

@@ -110,13 +110,14 @@ def fold(text: str) -> Folded:
         kept = np.delete(np.arange(len(codes)), doubled)
         given, codes = given[kept], codes[kept]
     found = _letters(given, codes)
-    letters, places = found or spell(text)
     if found is None:
-        return Folded(text, letters, places)
-    if kept is not None and places is None:
-        places = kept
-    elif kept is not None and places is not None and len(places):
-        places = kept[places]
+        return Folded(text, *spell(text))
+    letters, places = found
+    if kept is not None:
+        if places is None:
+            places = kept
+        elif len(places):
+            places = kept[places]
     return Folded(text, letters, places)
 
 

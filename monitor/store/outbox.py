@@ -149,7 +149,7 @@ _DEAD = """
 _FOLLOWED = """
     SELECT public_id FROM delivery WHERE id = (
     SELECT min(first.id) FROM delivery
-    JOIN alert ON alert.id = delivery.alert_id AND alert.kind = 'update'
+    JOIN alert ON alert.id = delivery.alert_id
     JOIN match ON match.id = alert.match_id
     JOIN match AS told ON told.article_id = match.article_id AND told.rule_id = match.rule_id
     JOIN alert AS earlier ON earlier.match_id = told.id AND earlier.id < alert.id
@@ -333,8 +333,11 @@ def _claimed(db: Database, delivery_id: int, now: datetime, rates: Mapping[str, 
         digest = digests.of_delivery(db, delivery_id, claimed.alert.created_at)
         return replace(claimed, digest=digest)
     outlets = tuple(row["outlet"] for row in db.execute(_OUTLETS, {"id": delivery_id}))
+    claimed = replace(claimed, outlets=outlets)
+    if claimed.alert.kind is not AlertKind.UPDATE:
+        return claimed
     followed = db.execute(_FOLLOWED, {"id": delivery_id}).fetchone()
-    return replace(claimed, outlets=outlets, follows=followed["public_id"] if followed else "")
+    return replace(claimed, follows=followed["public_id"] if followed else "")
 
 
 def record(db: Database, delivery_id: int, result: DeliveryResult) -> bool:
