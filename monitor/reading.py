@@ -20,6 +20,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from monitor import allocator
 from monitor.articles import identity, language, text
 from monitor.articles.fulltext import article_of
 from monitor.failpoints import failpoint
@@ -34,6 +35,9 @@ from monitor.models import Article, FeedSource, FetchError, Judged, ParsedFeed, 
 DEADLINE = timedelta(seconds=5)
 """For reading one body, or one page; then the process is killed."""
 
+MANY_RULES = 5_000
+"""From which on it is worth a second at the start to have them lie in large pages."""
+
 _engine: Engine | None = None
 _opened: Openings | None = None
 
@@ -46,6 +50,8 @@ def start(rules: PackedRules, languages: frozenset[str]) -> None:
     recogniser.prepare(languages)
     language.detect("warm", "up", _engine.languages)
     gc.freeze()  # the rules are here to stay: no collection need look at them again
+    if len(_engine.rules) >= MANY_RULES:
+        allocator.use_large_pages()
 
 
 def ping() -> str:

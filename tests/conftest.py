@@ -1,4 +1,4 @@
-"""Before the tests, word forms are prepared; after them, what they have measured is said.
+"""No property is timed. Before the tests, word forms are prepared; after them, what they have measured is said.
 
 A test says it by ``record_property("measured", "kills 50, lost 0")``, from whichever process.
 """
@@ -10,6 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("suite", deadline=None)  # a busy machine is no bug
+settings.load_profile("suite")
 
 # Wherever a test has its home: what takes a quarter of a minute is made once.
 os.environ.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))

@@ -55,10 +55,10 @@ DEATH = LaneChange(lane=Lane(), event=Event(at=at(2), kind=EventKind.DELIVERY_DE
 BUSY = Retry(next_attempt_at=at(30), reason=DeliveryReason.REFUSED, detail="503")
 
 on_one_store = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 on_many_stores = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 # --- values to write ---------------------------------------------------------------

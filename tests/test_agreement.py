@@ -218,7 +218,7 @@ TEXTS = st.lists(st.tuples(st.sampled_from(WORDS), GLUE), max_size=12).map(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(
     conditions=st.lists(CONDITIONS, min_size=1, max_size=4),
     title=TEXTS.map(lambda text: " ".join(text.split())),

@@ -384,7 +384,7 @@ def _scope(leaf: Leaf) -> dict[str, object]:
     )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(conditions)
 def test_any_condition_is_read_as_it_was_written_and_the_schema_and_lint_know_it(
     one: Condition,

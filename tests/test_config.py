@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import units
@@ -22,8 +22,7 @@ from monitor.models import Destination, FeedSource, MessageFormat, OnUncertain, 
 
 ROOT = Path(__file__).parent.parent
 BAD = ROOT / "tests" / "config" / "bad"
-UNTIMED = settings(deadline=None)
-"""On a machine with other work to do, how long one example takes says nothing."""
+
 FILE = Path("/etc/news-monitor/config.toml")
 TOKEN = "T0PSECRET"
 
@@ -575,7 +574,6 @@ TEXT = st.text(
 )
 
 
-@UNTIMED
 @given(
     st.dictionaries(TEXT, st.lists(st.dictionaries(TEXT, TEXT, max_size=3), min_size=1, max_size=3))
 )
@@ -643,7 +641,6 @@ def test_no_duration(text: str) -> None:
         units.parse_duration(text)
 
 
-@UNTIMED
 @given(st.integers(1, 3650 * 86_400_000))
 def test_a_duration_is_written_as_it_is_read(milliseconds: int) -> None:
     span = timedelta(milliseconds=milliseconds)
@@ -727,19 +724,16 @@ def parsed(text: str, environ: dict[str, str]) -> Config | ConfigError:
         return error
 
 
-@UNTIMED
 @given(st.text(max_size=60))
 def test_any_text_gives_a_configuration_or_mistakes(text: str) -> None:
     check_anything(text, {})
 
 
-@UNTIMED
 @given(st.lists(LINES, max_size=12).map("\n".join))
 def test_any_toml_gives_a_configuration_or_mistakes(text: str) -> None:
     check_anything(text, {})
 
 
-@UNTIMED
 @given(
     st.dictionaries(
         st.lists(KEYS, min_size=1, max_size=3).map(
@@ -755,7 +749,6 @@ def test_any_environment_gives_a_configuration_or_mistakes(environ: dict[str, st
     )
 
 
-@UNTIMED
 @given(st.binary(max_size=60))
 def test_any_bytes_in_a_file_give_a_configuration_or_mistakes(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:

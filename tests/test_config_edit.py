@@ -11,7 +11,7 @@ from difflib import ndiff
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import config
@@ -21,7 +21,7 @@ from tests.service import clean_environment
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = (ROOT / "config.example.toml").read_text(encoding="utf-8")
-UNTIMED = settings(deadline=None)
+
 NEW = FeedEntry(
     url="https://new.example/rss", name='الشرق "اليوم"', language="ar", tags=("maghreb", "x")
 )
@@ -149,7 +149,6 @@ def _files(draw: st.DrawFn) -> str:
     return text + draw(st.sampled_from(["", "[poll]\n", "# end"]))
 
 
-@UNTIMED
 @given(_files(), st.lists(_ENTRIES, max_size=3))
 def test_whatever_is_added_every_line_of_before_stays(text: str, entries: list[FeedEntry]) -> None:
     after = with_feeds(text, entries)
@@ -158,7 +157,6 @@ def test_whatever_is_added_every_line_of_before_stays(text: str, entries: list[F
     assert tomllib.loads(after).get("feeds", [])[len(urls(text)) :] == [e.table for e in entries]
 
 
-@UNTIMED
 @given(_files(), st.data())
 def test_whatever_is_removed_no_other_line_changes(text: str, data: st.DataObject) -> None:
     there = range(len(urls(text)))

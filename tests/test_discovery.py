@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds.discovery import FeedKind, FeedLink, Named, Page, is_page, page
@@ -123,7 +123,6 @@ def test_guesses_are_usual_places_that_the_page_does_not_name() -> None:
     assert home.count("https://gazette.example/feed/") == 1
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_a_page_whose_links_are_web_addresses(text: str) -> None:
     odd = f'<link rel=alternate type=application/rss+xml href="{text}">'

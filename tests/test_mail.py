@@ -63,7 +63,7 @@ def test_no_text_adds_a_header_or_changes_another(text):
     assert mail["Subject"] == said.title
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(title=st.text(max_size=200), topic=st.text(max_size=99), follows=st.text(max_size=20))
 def test_any_title_and_topic_make_one_header_each(title, topic, follows):
     base = hostile_delivery(title)

@@ -7,13 +7,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.feeds import opml
 from monitor.feeds.opml import Outline
 
-UNTIMED = settings(deadline=None)
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
@@ -191,7 +190,6 @@ def test_thousands_of_nested_folders_are_no_recursion() -> None:
     assert [one.tags for one in found.outlines] == [("x",)]
 
 
-@UNTIMED
 @given(st.binary(max_size=400) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_a_list_or_refused(data: bytes) -> None:
     found = opml.read(data, "f")
@@ -215,7 +213,6 @@ _OUTLINES = st.builds(
 )
 
 
-@UNTIMED
 @given(st.lists(_OUTLINES, max_size=5))
 def test_what_is_written_is_read_back(outlines: list[Outline]) -> None:
     text = opml.write(outlines, title="Mine", at=NOW)

@@ -173,13 +173,13 @@ def test_what_is_no_feed_is_said_and_nothing_it_names_is_opened(body: str, detai
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_bytes_are_a_feed_or_our_error(body: bytes) -> None:
     assert isinstance(read(body), ParsedFeed | FetchError)
 
 
 @given(st.lists(st.sampled_from((*mutate.PIECES, *TAGS)), max_size=12).map(b"".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_pieces_of_feeds_are_a_feed_or_our_error(body: bytes) -> None:
     assert isinstance(read(body), ParsedFeed | FetchError)
 

@@ -461,7 +461,7 @@ CONDITIONS = st.one_of(
 
 
 @needs_french
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 @given(
     conditions=st.lists(CONDITIONS, min_size=1, max_size=3),
     title=st.sampled_from(["", *PARTS]),

@@ -353,7 +353,7 @@ def test_the_showpiece_is_still_legible():
 spans = st.integers(min_value=-50, max_value=1200)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     title=st.text(max_size=400),
     text=st.text(max_size=900),

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import Mistake, RulesError
@@ -41,8 +41,7 @@ from monitor.models import Severity
 
 ROOT = Path(__file__).parent.parent
 BAD = ROOT / "tests" / "rules" / "bad"
-UNTIMED = settings(deadline=None)
-"""On a machine with other work to do, how long one example takes says nothing."""
+
 COUNTRIES = {
     "DZ": "Algeria",
     "FR": "France",
@@ -773,19 +772,16 @@ ambiguous: {fr: [a]}
 ATOMS = st.sampled_from(list("{}[],:-?!&*#|>'\"%@`~<=\\ \n\t\r\0\x85\u2028\ufeffé٣a1."))
 
 
-@UNTIMED
 @given(st.binary(max_size=200))
 def test_any_bytes_give_rules_or_mistakes(data: bytes) -> None:
     check_anything(data)
 
 
-@UNTIMED
 @given(st.lists(ATOMS | LINES.map("{}\n".format), max_size=40).map("".join))
 def test_any_text_gives_rules_or_mistakes(text: str) -> None:
     check_anything(text.encode(errors="surrogatepass"))
 
 
-@UNTIMED
 @given(st.lists(ATOMS | LINES.map("{}\n".format), max_size=40).map("".join))
 def test_any_text_gives_rules_or_mistakes_without_the_c_parser(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -811,13 +807,11 @@ TREES = st.recursive(
 )
 
 
-@UNTIMED
 @given(st.dictionaries(KEYS, TREES, max_size=8))
 def test_any_tree_gives_rules_or_mistakes(tree: dict[str, object]) -> None:
     check_anything(json.dumps(tree).encode())
 
 
-@UNTIMED
 @given(st.text(alphabet="gas*= -.é\u0627USU3", max_size=8))
 def test_a_term_that_is_accepted_keeps_no_marks(text: str) -> None:
     try:
@@ -825,6 +819,6 @@ def test_a_term_that_is_accepted_keeps_no_marks(text: str) -> None:
     except ValueError:
         return
     assert "*" not in term.text
-    assert not term.text.startswith("=") or text.startswith("==")
+    assert not term.text.startswith("=")
     assert any(letter.isalnum() for letter in term.text)
     assert not (term.is_exact and term.is_prefix)

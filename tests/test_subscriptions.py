@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import subscriptions
@@ -18,7 +18,6 @@ from monitor.feeds.opml import Outline
 from monitor.models import FeedSource
 from monitor.subscriptions import entry_of, known_as, outlines_of, plan_import, tidy
 
-UNTIMED = settings(deadline=None)
 FILE = Path("config.toml")
 
 
@@ -104,7 +103,6 @@ _OUTLINES = st.builds(
 )
 
 
-@UNTIMED
 @given(st.lists(_OUTLINES, max_size=6))
 def test_whatever_a_list_says_what_is_taken_makes_a_configuration(outlines: list[Outline]) -> None:
     plan = plan_import(outlines, read(TWO), "f")
@@ -130,7 +128,6 @@ _SOURCES = st.lists(
 )
 
 
-@UNTIMED
 @given(_SOURCES)
 def test_feeds_that_go_out_as_a_list_come_back_the_same(sources: list[FeedSource]) -> None:
     outlines = [

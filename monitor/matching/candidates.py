@@ -41,17 +41,15 @@ class Clause:
     keys: frozenset[Key]
     least: int = 1
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is one key, to be mentioned once."""
-        return self.least == 1 and len(self.keys) == 1
-
     def may_hold(self, counts: Counts) -> bool:
         """Whether an article can have that many mentions."""
         if self.least == 1:
             return not self.keys.isdisjoint(counts)
         return sum([counts.get(key, 0) for key in self.keys]) >= self.least
 
+
+_NONE = ""
+"""Instead of a key: nothing more is asked for that is one."""
 
 MOST_PAIRS = 256
 """How many pairs of keys a rule is filed under; with more, it is filed under one clause."""
@@ -66,24 +64,46 @@ class _Filed:
     """A rule, and what is asked of it beside the keys that it is filed under."""
 
     rule: int
-    keys: tuple[Key, ...]
+    keys: tuple[tuple[Key, int], ...]
+    """Each with how often it must be mentioned."""
     clauses: tuple[Clause, ...]
+    """Those of several keys."""
 
-    @staticmethod
-    def under(by: Sequence[Clause], others: Sequence[Clause], rule: int) -> _Filed:
-        """One mention of each of the first clauses is known."""
+    def may_hold(self, counts: Counts) -> bool:
+        """Whether all of it is mentioned."""
+        for key, least in self.keys:
+            if counts.get(key, 0) < least:
+                return False
+        return not self.clauses or all(clause.may_hold(counts) for clause in self.clauses)
+
+
+class _Folder(defaultdict[Key, list[_Filed]]):
+    """Rules by one more key that must be mentioned, where there is any: of fifty rules about the
+    same two countries few are looked at."""
+
+    def __init__(self) -> None:
+        super().__init__(list)
+
+    def put(self, rule: int, by: Sequence[Clause], others: Sequence[Clause]) -> None:
+        """File a rule; that each of the first clauses is mentioned once is known."""
         rest = (*(clause for clause in by if clause.least > 1), *others)
-        return _Filed(
-            rule,
-            tuple(key for one in rest if one.is_plain for key in one.keys),
-            tuple(one for one in rest if not one.is_plain),
-        )
+        keys = tuple((key, one.least) for one in rest if len(one.keys) == 1 for key in one.keys)
+        clauses = tuple(one for one in rest if len(one.keys) > 1)
+        self[keys[0][0] if keys else _NONE].append(_Filed(rule, keys, clauses))
+
+    def pass_on(self, counts: Counts, found: set[int]) -> None:
+        """Find the rules that an article can match."""
+        for key, filed in self.items():
+            if key in counts or key == _NONE:
+                for one in filed:
+                    if one.may_hold(counts):
+                        found.add(one.rule)
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawer:
-    alone: list[_Filed] = field(default_factory=list)
-    pairs: defaultdict[Key, list[_Filed]] = field(default_factory=lambda: defaultdict(list))
+    alone: _Folder = field(default_factory=_Folder)
+    pairs: defaultdict[Key, _Folder] = field(default_factory=lambda: defaultdict(_Folder))
     """By the other key, which comes earlier in the alphabet: terms are filed by countries, not
     countries by terms, so that most drawers have few pairs."""
     others: set[Key] = field(default_factory=set)
@@ -102,20 +122,15 @@ class Candidates:
     def among(self, counts: Counts) -> list[int]:
         """The rules that an article can match, in their order."""
         found = set(self._always)
-        keys = sorted(counts)
-        present = set(keys)
-        for before, first in enumerate(keys):
+        present = set(counts)
+        for first in counts:
             if (drawer := self._drawers.get(first)) is None:
                 continue
             if drawer.alone:
-                _pass(drawer.alone, counts, found)
-            if len(drawer.others) > before:
-                for second in keys[:before]:
-                    if filed := drawer.pairs.get(second):
-                        _pass(filed, counts, found)
-            elif not drawer.others.isdisjoint(present):
+                drawer.alone.pass_on(counts, found)
+            if not drawer.others.isdisjoint(present):
                 for second in drawer.others & present:
-                    _pass(drawer.pairs[second], counts, found)
+                    drawer.pairs[second].pass_on(counts, found)
         return sorted(found)
 
     def _file(self, rule: int, condition: Condition) -> None:
@@ -128,33 +143,22 @@ class Candidates:
             return
         first, *rest = clauses
         if rest and len(first.keys) * len(rest[0].keys) <= MOST_PAIRS:
-            filed = _Filed.under((first, rest[0]), rest[1:], rule)
+            by, others = (first, rest[0]), rest[1:]
             for one, other in product(first.keys, rest[0].keys):
                 if one == other:
-                    self._drawers[one].alone.append(filed)
+                    self._drawers[one].alone.put(rule, by, others)
                 else:
                     drawer = self._drawers[max(one, other)]
-                    drawer.pairs[min(one, other)].append(filed)
+                    drawer.pairs[min(one, other)].put(rule, by, others)
                     drawer.others.add(min(one, other))
         else:
-            filed = _Filed.under((first,), rest, rule)
             for one in first.keys:
-                self._drawers[one].alone.append(filed)
+                self._drawers[one].alone.put(rule, (first,), rest)
 
 
 def cost(clause: Clause) -> float:
     """How often one of the keys is mentioned, about."""
     return sum(_USUAL.get(key.partition(":")[0], _RARE) for key in clause.keys)
-
-
-def _pass(filed: list[_Filed], counts: Counts, found: set[int]) -> None:
-    for one in filed:
-        for key in one.keys:
-            if key not in counts:
-                break
-        else:
-            if not one.clauses or all(clause.may_hold(counts) for clause in one.clauses):
-                found.add(one.rule)
 
 
 MOST_WAYS = 28

@@ -480,14 +480,15 @@ def evidence(condition: Condition, found: Found, page: Page) -> Iterator[Evidenc
     window = narrowest(found)
     chosen = set(map(id, window.mentions)) if window else set()
     for leaf in leaves(condition):
-        mentions = sorted(
-            mentions_of(leaf, page),
-            key=lambda mention: (id(mention) not in chosen, mention.line != MAIN, mention.first),
-        )
-        if mentions:
-            name = label(leaf)
-            for mention in mentions[:SHOWN]:
-                yield show(name, mention, page)
+        mentions = mentions_of(leaf, page)
+        if len(mentions) > 1:
+            best = sorted(
+                mentions, key=lambda one: (id(one) not in chosen, one.line != MAIN, one.first)
+            )
+            mentions = tuple(best[:SHOWN])
+        name = label(leaf)
+        for mention in mentions:
+            yield show(name, mention, page)
 
 
 def show(condition: str, mention: Mention, page: Page) -> Evidence:

@@ -72,6 +72,10 @@ def evaluate(condition: Condition, page: Page) -> Found | None:
         ExpressionTooSlow: a regular expression did not end in time.
     """
     page.check_time()
+    known = page.answers.get(id(condition))
+    if known is not None and known[0] is condition:
+        found: Found | None = known[1]
+        return found
     match condition:
         case All(of=of, within=within):
             return _within(_together(of, page), within)
@@ -101,12 +105,10 @@ def evaluate(condition: Condition, page: Page) -> Found | None:
 
 
 def _leaf(leaf: Leaf, page: Page) -> Found | None:
-    known = page.answers.get(id(leaf))
-    if known is None or known[0] is not leaf:
-        mentions = mentions_of(leaf, page)  # in order, none inside another
-        found = Found(tuple([Interval(*one[:3], (one,)) for one in mentions])) if mentions else None
-        known = page.answers[id(leaf)] = (leaf, found)
-    return known[1]
+    mentions = mentions_of(leaf, page)  # in order, none inside another
+    found = Found(tuple([Interval(*one[:3], (one,)) for one in mentions])) if mentions else None
+    page.answers[id(leaf)] = leaf, found
+    return found
 
 
 def _kept(intervals: Iterable[Interval]) -> Found | None:
@@ -256,10 +258,10 @@ def _sweep(line: str, lists: list[list[Interval]]) -> list[Interval]:
     """Advance the list whose interval begins first; each state is a candidate window."""
     rests = [iter(intervals) for intervals in lists]
     current = [next(rest) for rest in rests]
+    firsts, lasts = [one.first for one in current], [one.last for one in current]
     windows: list[tuple[int, int, list[Interval]]] = []
     while True:
-        firsts = [one.first for one in current]
-        first, last = min(firsts), max([one.last for one in current])
+        first, last = min(firsts), max(lasts)
         while windows and windows[-1][0] <= first and last <= windows[-1][1]:
             windows.pop()
         if not windows or not (first <= windows[-1][0] and windows[-1][1] <= last):
@@ -267,8 +269,10 @@ def _sweep(line: str, lists: list[list[Interval]]) -> list[Interval]:
         behind = firsts.index(first)
         after = next(rests[behind], None)
         if after is None:
-            return [_joined(line, parts) for _, _, parts in windows]
-        current[behind] = after
+            return [
+                Interval(line, first, last, _mentions_in(parts)) for first, last, parts in windows
+            ]
+        current[behind], firsts[behind], lasts[behind] = after, after.first, after.last
 
 
 def _ordered(lists: Sequence[tuple[Interval, ...]]) -> tuple[Interval, ...]:
@@ -288,29 +292,38 @@ def _ordered(lists: Sequence[tuple[Interval, ...]]) -> tuple[Interval, ...]:
 
 
 def _joined(line: str, parts: Sequence[Interval]) -> Interval:
-    mentions = tuple(dict.fromkeys(chain.from_iterable(one.mentions for one in parts)))
-    return Interval(line, min(one.first for one in parts), max(one.last for one in parts), mentions)
+    first, last = min([one.first for one in parts]), max([one.last for one in parts])
+    return Interval(line, first, last, _mentions_in(parts))
+
+
+def _mentions_in(parts: Iterable[Interval]) -> tuple[Mention, ...]:
+    return tuple(dict.fromkeys([mention for one in parts for mention in one.mentions]))
 
 
 # --- leaves ----------------------------------------------------------------------------
 
 
 def mentions_of(leaf: Leaf, page: Page) -> tuple[Mention, ...]:
-    """The mentions that satisfy a condition without conditions inside, in order.
-
-    Of those inside one another only the widest: "fighter jets", not "jets" again.
-    """
+    """The mentions that satisfy a condition that has no conditions inside, in order, and of those
+    inside one another only the widest: "fighter jets", not "jets" again."""
     known = page.chosen.get(id(leaf))
     if known is not None and known[0] is leaf:
         return known[1]
-    kept: list[Mention] = []
-    wanted = (one for one in _mentions(leaf, page) if page.is_in(one, leaf.scope))
-    for mention in sorted(wanted, key=lambda one: (one.line, one.first, -one.last)):
-        if not (kept and kept[-1].covers(mention)):
-            kept.append(mention)
-    chosen = tuple(kept)
+    scope = leaf.scope
+    wanted = [one for one in _mentions(leaf, page) if page.is_in(one, scope)]
+    if len(wanted) > 1:
+        wanted = _widest(wanted)
+    chosen = tuple(wanted)
     page.chosen[id(leaf)] = (leaf, chosen)
     return chosen
+
+
+def _widest(mentions: Iterable[Mention]) -> list[Mention]:
+    kept: list[Mention] = []
+    for mention in sorted(mentions, key=lambda one: (one.line, one.first, -one.last)):
+        if not (kept and kept[-1].covers(mention)):
+            kept.append(mention)
+    return kept
 
 
 def _mentions(leaf: Leaf, page: Page) -> Iterable[Mention]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain, islice, product
 from typing import Any, NamedTuple
@@ -53,6 +53,11 @@ class Entry:
     term: Term | None = None
     """Where it has conditions of its own (``only_near``)."""
 
+    @property
+    def is_written(self) -> bool:
+        """Whether it matters how its letters are written, or how its word goes on."""
+        return self.is_exact or self.is_prefix or self.has_accents
+
 
 class Hit(NamedTuple):
     """A term at ``text[start:end]`` of a folded text; both ends are letters."""
@@ -65,6 +70,8 @@ class Hit(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _Meaning:
     entry: Entry
+    is_plain: bool = False
+    """A word that counts wherever its letters stand between borders."""
     is_joined: bool = True
     """Only joints stand between its words, in the term and so in the text."""
     is_dotted: bool = False
@@ -101,14 +108,16 @@ class Scan:
         if self._by_key is None:
             self._by_key = self._sorted()
         patterns, meanings = self._automaton.patterns, self._automaton.meanings
-        is_sure = self._automaton.is_sure
+        is_sure, folded = self._automaton.is_sure, self._folded
         for start, end, number in self._by_key.get(key, ()):
-            if is_sure or patterns[number] == self._folded.text[start:end]:
+            if is_sure or patterns[number] == folded.text[start:end]:
                 for meaning in meanings[number]:
-                    if meaning.entry.key == key and (
-                        hit := _hit(meaning, self._folded, start, end)
-                    ):
-                        yield hit
+                    entry = meaning.entry
+                    if entry.key == key:
+                        if meaning.is_plain:
+                            yield Hit(entry, start + 1, end - 1)
+                        elif hit := _hit(meaning, folded, start, end):
+                            yield hit
 
     def _sorted(self) -> dict[Key, list[Place]]:
         keys = self._automaton.keys
@@ -205,7 +214,7 @@ class _Automaton:
 
     def __init__(self, meanings: Mapping[str, Sequence[_Meaning]]) -> None:
         self.patterns = sorted(meanings)
-        self.meanings = [meanings[pattern] for pattern in self.patterns]
+        self.meanings = [tuple(meanings[pattern]) for pattern in self.patterns]
         self.keys = [_one_or_several(found) for found in self.meanings]
         """What each pattern stands for: a key, or a tuple of several."""
         self._alphabet = Alphabet(self.patterns)
@@ -254,8 +263,11 @@ def _patterns(entry: Entry, language: str, forms: Forms) -> Iterator[tuple[str, 
     if not folded:
         return
     meaning = _Meaning(entry, is_joined="|" not in folded)
+    plain = None if entry.is_written else replace(meaning, is_plain=True)
     for spelling in dict.fromkeys(_spellings(entry, folded, language, forms)):
-        yield _bordered(spelling, entry), meaning
+        pattern = _bordered(spelling, entry)
+        is_word = pattern.count(BORDER) == 2 and pattern[0] == pattern[-1] == BORDER
+        yield pattern, (plain if plain and is_word else meaning)
     if entry.is_exact and entry.text.isalpha() and entry.text.isupper() and " " not in folded:
         dotted = BORDER.join(folded)
         if 1 < len(folded) <= 5:
@@ -352,7 +364,7 @@ def _is_exactly(term: str, folded: Folded, start: int, end: int) -> bool:
         return False
     if "." in term and is_inside_dots(folded.given, first, after):
         return False
-    return _is_written(term, folded, start, end)
+    return folded.given[first:after] == term or _is_written(term, folded, start, end)
 
 
 _CURRENCIES = ("$", "€", "£", "¥")

@@ -221,13 +221,16 @@ class Page:
         kept: list[Mention] = []
         dropped: list[Dropped] = []
         masks = self.mentions(MASK + key)
+        is_country = key.startswith(COUNTRY)
         for hit, line in self._hits(key):
             if len(kept) == MENTIONS:
                 break
             mention = self._mention(hit, line)
             if masks and any(mask.covers(mention) for mask in masks):
                 dropped.append(Dropped(mention, "inside an excepted phrase"))
-            elif why := self._why_not(hit, line, mention):
+            elif (is_country or hit.entry.is_ambiguous) and (
+                why := self._why_not(hit, line, mention)
+            ):
                 dropped.append(Dropped(mention, why))
             else:
                 kept.append(mention)
@@ -242,30 +245,21 @@ class Page:
 
     def _mention(self, hit: Hit, line: _Line) -> Mention:
         entry, first_letter, after = hit
-        starts, folded = line.starts, line.folded
-        first = last = bisect_right(starts, first_letter) - 1
-        while last + 1 < len(starts) and starts[last + 1] < after:
-            last += 1
+        name, field, folded, _, starts = line
+        first = bisect_right(starts, first_letter) - 1
+        last = bisect_left(starts, after, first + 1) - 1
         start, end = folded.span(first_letter, after)
-        end = _with_stop(folded.given, start, end)
-        return self._placed(line, first, last, entry.key, entry.kind, start, end, entry.term)
+        if folded.given.startswith(".", end):
+            end = _with_stop(folded.given, start, end)
+        if name == MAIN:
+            field, shift = self._part(start)
+            start, end = start - shift, end - shift
+        key, kind, term = entry.key, entry.kind, entry.term
+        return Mention(name, first, last, key, kind, field, start, end, term)
 
-    def _placed(
-        self,
-        line: _Line,
-        first: int,
-        last: int,
-        key: Key,
-        kind: str,
-        start: int,
-        end: int,
-        term: Term | None = None,
-    ) -> Mention:
-        if line.name != MAIN:
-            return Mention(line.name, first, last, key, kind, line.field, start, end, term)
-        if (body := self._body) > start:
-            return Mention(MAIN, first, last, key, kind, Field.TITLE, start, end, term)
-        return Mention(MAIN, first, last, key, kind, Field.BODY, start - body, end - body, term)
+    def _part(self, start: int) -> tuple[Field, int]:
+        """Of the main line: the field at one of its places, and where that begins."""
+        return (Field.TITLE, 0) if start < self._body else (Field.BODY, self._body)
 
     # --- ambiguous words -----------------------------------------------------------------
 
@@ -431,7 +425,8 @@ class Page:
         """A stretch of a line's text as given, as the words that it touches."""
         first = max(self._words_before(line, start + 1) - 1, 0)
         last = max(self._words_before(line, end) - 1, first)
-        return self._placed(line, first, last, kind, kind, start, end)
+        field, shift = self._part(start) if line.name == MAIN else (line.field, 0)
+        return Mention(line.name, first, last, kind, kind, field, start - shift, end - shift)
 
     def _words_before(self, line: _Line, place: int) -> int:
         """How many words of a line begin before a place of its text as given."""
@@ -487,8 +482,8 @@ def _count_up_to(starts: list[int], position: int) -> int:
 
 
 def _with_stop(text: str, start: int, end: int) -> int:
-    """The full stop that ends a dotted acronym belongs to it: U.S., EE. UU."""
-    return end + 1 if text.startswith(".", end) and "." in text[start:end] else end
+    """The full stop at its end belongs to a dotted acronym: U.S., EE. UU."""
+    return end + 1 if "." in text[start:end] else end
 
 
 _SHOUTED = re.compile(r"[^\W\d_]{2,}")

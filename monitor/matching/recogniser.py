@@ -14,7 +14,7 @@ from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -33,8 +33,11 @@ Uds. art. bzw. ca. cf. e.g. etc. févr. i.e. janv. juil. p. pp. vs. z.B. г. г�
 """
 """Words whose full stop ends no sentence, as newspapers of the pack's languages write them."""
 
-_STOP = re.compile(r"[.!?…؟。！？]+[\"'”»’)\]]*(?:(?=\s)|(?<=[。！？]))")
-_PLAIN_WORD = re.compile(r"[\"'“«‘(\[]*((?:[^\W_]+[-'’])*[^\W_]{2,})[\"'”»’)\]]*")
+_OPENING, _CLOSING = "\"'“«‘([", "\"'”»’)]"
+_STOP = re.compile(rf"[.!?…؟。！？]+[{re.escape(_CLOSING)}]*(?:(?=\s)|(?<=[。！？]))")
+_PLAIN_WORD = re.compile(
+    rf"[{re.escape(_OPENING)}]*((?:[^\W_]+[-'’])*(?:[^\W_]|[\u064b-\u0652]){{2,}})[{re.escape(_CLOSING)}]*"
+)
 """A word of two letters and more in quotation marks or brackets, or in none."""
 _BACK = 48
 """Characters before a full stop in which its word begins."""
@@ -63,48 +66,72 @@ _SHORT_WORDS = ("x" * 19 + " ") * 10
 def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     """The first character of the sentence that holds ``text[start:end]``, and one past its last.
 
-    A paragraph's end is a sentence's end. Where the nearest full stops follow no
-    abbreviation there is nothing to ask; else spaCy takes apart what stands between a few of
-    them on both sides.
+    A paragraph's end is a sentence's end. Where the nearest full stops are plain there is nothing
+    to ask; else spaCy takes apart what stands between a few of them on both sides.
     """
     low = max(text.rfind("\n", 0, start) + 1, start - _AROUND)
     high = text.find("\n", end)
     high = min(len(text) if high < 0 else high, end + _AROUND)
-    before = list(_STOP.finditer(text, max(low, start - _NEAR), start))
-    if not before:
-        before = list(_STOP.finditer(text, low, start))
-    next_ = _STOP.search(text, end, high)
-    if (not before or _is_sure(text, before[-1])) and (not next_ or _is_sure(text, next_)):
-        first = _after_blanks(text, before[-1].end()) if before else low
+    near = max(low, start - _NEAR)
+    last = _first_end(text, reversed(list(_STOP.finditer(text, near, start))))
+    if last is None and near > low:
+        last = _first_end(text, reversed(list(_STOP.finditer(text, low, near))))
+    next_ = _first_end(text, _STOP.finditer(text, end, high))
+    if last is not _UNCLEAR and next_ is not _UNCLEAR:
+        first = _after_blanks(text, last.end()) if last else low
         return min(first, start), max(next_.end() if next_ else high, end)
-    before = list(_STOP.finditer(text, low, start))
-    after = list(islice(_STOP.finditer(text, end, high), _STOPS))
+    before = [stop for stop in _STOP.finditer(text, low, start) if _may_end(text, stop)]
+    may_end = (stop for stop in _STOP.finditer(text, end, high) if _may_end(text, stop))
+    after = list(islice(may_end, _STOPS))
     low = before[-_STOPS].end() if len(before) >= _STOPS else low
     high = after[-1].end() if len(after) == _STOPS else high
-    first, last = low, high
+    first, after_last = low, high
     for sentence_start, sentence_end in sentences(text[low:high]):
         if low + sentence_start <= start:
             first = low + sentence_start
         if low + sentence_end >= end:
-            last = low + sentence_end
+            after_last = low + sentence_end
             break
-    return first, last
+    return first, after_last
 
 
-def _is_sure(text: str, stop: re.Match[str]) -> bool:
-    """Whether a full stop ends a sentence: spaCy would say so without looking any further.
+_UNCLEAR: re.Match[str] = cast("re.Match[str]", re.match("", ""))
+"""Instead of a full stop: there is one of which only spaCy can tell."""
 
-    It may not after initials (J. Smith), after what has stops inside (U.S.), after
-    abbreviations, and after a capital letter that follows a small one.
+
+def _first_end(text: str, stops: Iterable[re.Match[str]]) -> re.Match[str] | None:
+    """The first full stop that ends a sentence; ``None``: none does."""
+    for stop in stops:
+        is_end = _is_end(text, stop)
+        if is_end is None:
+            return _UNCLEAR
+        if is_end:
+            return stop
+    return None
+
+
+def _may_end(text: str, stop: re.Match[str]) -> bool:
+    return _is_end(text, stop) is not False
+
+
+def _is_end(text: str, stop: re.Match[str]) -> bool | None:
+    """Whether spaCy would end a sentence there, without a look any further; ``None``: who knows.
+
+    It may not after initials (J. Smith), after what has stops inside (z.B.), and after a capital
+    letter that follows a small one; after a known abbreviation it does not.
     """
     before = text[max(0, stop.start() - _BACK) : stop.start()].rsplit(None, 1)
-    found = _PLAIN_WORD.fullmatch(before[-1]) if before else None
-    if found is None:
-        return False
-    word = found[1]
+    word = before[-1] if before else ""
+    if f"{word.lstrip(_OPENING)}." in _KNOWN:
+        return False if stop[0].rstrip(_CLOSING) == "." else None
+    if not (word.isalpha() and len(word) > 1):
+        found = _PLAIN_WORD.fullmatch(word)
+        if found is None or f"{found[1]}." in _KNOWN:
+            return None
+        word = found[1]
     last = word[-1]
     is_split = word[-2:].isupper() if last.isupper() else last.isalpha() or last.isascii()
-    return is_split and f"{word}." not in _KNOWN
+    return is_split or None
 
 
 def _after_blanks(text: str, place: int) -> int:

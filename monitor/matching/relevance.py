@@ -79,6 +79,9 @@ def _width(one: Interval) -> tuple[int, int]:
 
 
 def _place(condition: Condition, page: Page) -> float:
+    known = page.places.get(id(condition))
+    if known is not None and known[0] is condition:
+        return known[1]
     match condition:
         case All(of=of) | Near(of=of) | Same(of=of):
             return min((_place(one, page) for one in of if not isinstance(one, Not)), default=1.0)
@@ -97,10 +100,9 @@ def _place(condition: Condition, page: Page) -> float:
 
 
 def _leaf_place(leaf: Leaf, page: Page) -> float:
-    known = page.places.get(id(leaf))
-    if known is None or known[0] is not leaf:
-        known = page.places[id(leaf)] = leaf, _score(mentions_of(leaf, page), page)
-    return known[1]
+    place = _score(mentions_of(leaf, page), page)
+    page.places[id(leaf)] = leaf, place
+    return place
 
 
 def _score(mentions: tuple[Mention, ...], page: Page) -> float:

@@ -224,6 +224,8 @@ def term(value: object) -> Term:
     text = text.removeprefix("=").removesuffix("*").strip()
     if not any(letter.isalnum() for letter in text):
         raise ValueError(f"a term needs a letter or a digit, found {quoted(value)}")
+    if text.startswith("="):
+        raise ValueError(f"a term has one mark (=) at most, found {quoted(value)}")
     if "*" in text:
         raise ValueError(f"a star stands only at the end of a term, found {quoted(value)}")
     if is_exact and is_prefix:
