@@ -184,7 +184,7 @@ def _after_failure(
     event = None
     if failures >= WORRYING and lane.told is Told.NOTHING:
         lane = replace(lane, told=Told.FAILING)
-        event = _event(EventKind.DESTINATION_FAILING, name, now, f"{failures} times; last: {said}")
+        event = _event(EventKind.DESTINATION_FAILING, name, now, f"again and again; last: {said}")
     return retry, LaneChange(lane=lane, recalled=recalled, event=event)
 
 

@@ -18,9 +18,10 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import parse_qs, urlsplit
 
 import trustme
@@ -48,9 +49,11 @@ class Services:
     """Every host there is, over TLS and without."""
 
     def __init__(self) -> None:
-        self.status = 200
-        """Of every answer from now on."""
-        self._authority = trustme.CA()
+        self.status: int | Literal["hang"] = 200
+        """Of every answer from now on; with a 429 goes a Retry-After."""
+        self.retry_after = "30"
+        self.authority = trustme.CA()
+        self._is_over = threading.Event()
         self._context = cache(self._made_context)
         self._calls: list[Call] = []
         self._lock = threading.Lock()
@@ -75,7 +78,7 @@ class Services:
     def environment(self, folder: Path) -> Mapping[str, str]:
         """What does so for another process."""
         bundle = folder / "authority.pem"
-        self._authority.cert_pem.write_to_path(str(bundle))
+        self.authority.cert_pem.write_to_path(str(bundle))
         proxies = ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")
         nowhere = dict.fromkeys(("NO_PROXY", "no_proxy"), "")
         return {
@@ -89,13 +92,14 @@ class Services:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._is_over.set()
         self._server.shutdown()
         self._thread.join(10)
         self._server.server_close()
 
     def _made_context(self, host: str) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._authority.issue_cert(host).configure_cert(context)
+        self.authority.issue_cert(host).configure_cert(context)
         return context
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -147,8 +151,13 @@ class Services:
         )
         with self._lock:
             self._calls.append(call)
+        if self.status == "hang":
+            self._is_over.wait()
+            return
         answer: Any = ANSWERS.get(call.host, _OTHERS)
         request.send_response(self.status)
+        if self.status == HTTPStatus.TOO_MANY_REQUESTS:
+            request.send_header("Retry-After", self.retry_after)
         request.send_header("Content-Type", "application/json")
         request.send_header("Content-Length", str(len(answer)))
         request.send_header("Connection", "close")

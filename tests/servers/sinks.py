@@ -22,6 +22,7 @@ import asyncio
 import json
 import os
 import signal
+import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,10 +107,23 @@ def _write(path: Path, content: bytes) -> None:
 
 
 class SmtpSink:
-    """An SMTP server that takes every mail, from anyone, with any password, to anyone."""
+    """An SMTP server that takes every mail, from anyone, with any password, to anyone.
 
-    def __init__(self, port: int = 0, directory: Path | None = None) -> None:
+    With ``tls`` it speaks nothing else from the first byte, or, where it is to be asked for it, from
+    STARTTLS on; with a ``login`` it takes mail from nobody else.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        directory: Path | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+        is_asked_for_tls: bool = False,
+        login: tuple[str, str] | None = None,
+    ) -> None:
         self.port = port
+        self._tls, self._is_asked_for_tls, self._only = tls, is_asked_for_tls, login
         self.answer = "250 OK"
         """To each mail; ``554 no`` refuses it, and "hang" never answers."""
         self.recipients: list[tuple[str, ...]] = []
@@ -139,7 +153,8 @@ class SmtpSink:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._is_over = asyncio.Event()
-        server = await self._loop.create_server(self._protocol, "127.0.0.1", self.port)
+        at_once = None if self._is_asked_for_tls else self._tls
+        server = await self._loop.create_server(self._protocol, "127.0.0.1", self.port, ssl=at_once)
         self.port = server.sockets[0].getsockname()[1]
         self._is_ready.set()
         await self._is_over.wait()
@@ -150,7 +165,12 @@ class SmtpSink:
 
     def _protocol(self) -> SMTP:
         protocol = SMTP(
-            self, hostname="sink.example", auth_require_tls=False, authenticator=self._login
+            self,
+            hostname="sink.example",
+            tls_context=self._tls if self._is_asked_for_tls else None,
+            require_starttls=self._is_asked_for_tls,
+            auth_require_tls=self._is_asked_for_tls,
+            authenticator=self._login,
         )
         self._protocols.append(protocol)
         return protocol
@@ -158,8 +178,23 @@ class SmtpSink:
     def _login(
         self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any
     ) -> AuthResult:
-        self.logins.append((data.login.decode(), data.password.decode()))
-        return AuthResult(success=True)
+        login = (data.login.decode(), data.password.decode())
+        self.logins.append(login)
+        return AuthResult(success=self._only in (None, login))
+
+    async def handle_MAIL(  # noqa: N802 - the name that aiosmtpd asks for
+        self,
+        _server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
+    ) -> str:
+        if self._only is not None and not session.authenticated:
+            return "530 5.7.0 who are you?"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_DATA(  # noqa: N802 - the name that aiosmtpd asks for
         self, _server: SMTP, _session: Session, envelope: Envelope
