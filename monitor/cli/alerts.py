@@ -22,6 +22,7 @@ from monitor.cli.output import (
     err,
     out,
     paragraph,
+    print_indented,
     print_json,
     print_table,
     safe,
@@ -125,8 +126,8 @@ def show_alert(context: typer.Context, name: NameArgument, as_json: JsonOption =
         out.print(safe(alert.note))
     out.print()
     for evidence in alert.match.evidence:
-        out.print(
-            f"  [dim]{safe(evidence.condition)} ({safe(evidence.kind)}):[/] {marked(evidence)}"
+        print_indented(
+            f"[dim]{safe(evidence.condition)} ({safe(evidence.kind)}):[/] {marked(evidence)}", 2
         )
     if alert.kind is not AlertKind.ARTICLE and not alert.match.evidence:
         out.print(paragraph(article.text))

@@ -16,7 +16,7 @@ import typer
 from monitor import reading
 from monitor.articles.text import places_in_source
 from monitor.cli import state
-from monitor.cli.output import Exit, err, out, print_json, safe
+from monitor.cli.output import Exit, err, out, print_indented, print_json, safe
 from monitor.matching.engine import compile_rules, judge
 from monitor.matching.explain import Explanation, Line
 from monitor.matching.explain import explain as explain_rule
@@ -287,7 +287,7 @@ def _print_line(line: Line, *, is_veto: bool = False) -> None:
     out.print(f"{indent}{mark} {safe(line.condition)}{note}")
     for evidence in line.evidence:
         where = f"{evidence.field}, {evidence.kind}" if evidence.kind else evidence.field
-        out.print(f"{indent}    [dim]{safe(where)}:[/] {marked(evidence)}")
+        print_indented(f"[dim]{safe(where)}:[/] {marked(evidence)}", len(indent) + 4)
 
 
 def marked(evidence: Evidence) -> str:
@@ -297,11 +297,15 @@ def marked(evidence: Evidence) -> str:
     end = start + len(evidence.text)
     sentence = evidence.sentence
     matched = safe(sentence[start:end])
-    before, after = sentence[max(0, start - 90) : start], sentence[end : end + 90]
+    before, after = sentence[:start], sentence[end:]
+    if len(before) > _BESIDE:
+        before = "…" + before[-_BESIDE:].partition(" ")[2]
+    if len(after) > _BESIDE:
+        after = after[:_BESIDE].rpartition(" ")[0] + "…"
     return (
-        ("…" if start > 90 else "")
-        + safe(before)
-        + (f"[bold]{matched}[/]" if out.is_terminal else f"*{matched}*")
-        + safe(after)
-        + ("…" if end + 90 < len(sentence) else "")
+        safe(before) + (f"[bold]{matched}[/]" if out.is_terminal else f"*{matched}*") + safe(after)
     )
+
+
+_BESIDE = 90
+"""Characters of a sentence on each side of a matched word that are shown, in whole words."""

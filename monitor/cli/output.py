@@ -18,6 +18,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column, Table
 from rich.text import Text
@@ -125,6 +126,19 @@ def print_list(rows: Iterable[Sequence[object]], widest: int = 60) -> None:
 def _cells(text: str) -> int:
     """How many cells of a terminal marked-up text takes."""
     return Text.from_markup(text).cell_len
+
+
+def print_indented(markup: str, indent: int, hanging: int = 2) -> None:
+    """A line that a terminal breaks between words, with what follows under its beginning; elsewhere
+    it stays a line."""
+    if not out.is_terminal:
+        out.print(" " * indent + markup)
+        return
+    width = max(out.width - indent - hanging, 20)
+    first, *rest = Text.from_markup(markup).wrap(out, width)
+    out.print(Padding(first, (0, 0, 0, indent)), soft_wrap=False)
+    for line in rest:
+        out.print(Padding(line, (0, 0, 0, indent + hanging)), soft_wrap=False)
 
 
 @contextmanager

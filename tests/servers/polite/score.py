@@ -79,6 +79,7 @@ def _findings(
     restarts: Sequence[datetime],
 ) -> Iterator[Finding]:
     yield from chain(conduct.findings(log), timing.of_hosts(log))
+    closed = timing.closings(log)
     by_feed: dict[int | None, list[Exchange]] = {}
     for one in log:
         by_feed.setdefault(one.feed, []).append(one)
@@ -87,7 +88,12 @@ def _findings(
         yield from sequence.findings(polls)
         yield from conduct.of_redirects(feed, polls)
         yield from timing.findings(
-            feed, polls, minimum=minimum, restarts=restarts, ended_at=ended_at
+            feed,
+            polls,
+            minimum=minimum,
+            restarts=restarts,
+            ended_at=ended_at,
+            closings=closed.get(feed.host, ()),
         )
 
 

@@ -32,13 +32,15 @@ def findings(
     minimum: timedelta,
     restarts: Sequence[datetime],
     ended_at: datetime,
+    closings: Sequence[tuple[datetime, datetime]] = (),
 ) -> Iterator[Finding]:
-    """Look at the times of one feed's polls; ``restarts`` are in order."""
+    """Look at the times of one feed's polls; ``restarts`` are in order, as are the spans in which
+    a 429 closed its host."""
     yield from _start(polls, minimum)
     for before, poll in pairwise(polls):
         yield from _gap(before, poll, minimum, restarts)
     yield from _skipped(feed, polls)
-    yield from _forgotten(feed, polls, ended_at)
+    yield from _forgotten(feed, polls, ended_at, closings)
     yield from _missing(feed, polls)
 
 
@@ -80,14 +82,32 @@ def _skipped(feed: Placed, polls: Sequence[Poll]) -> Iterator[Finding]:
             yield Finding(check=Check.SKIP_DAYS, is_wrong=is_wrong, exchange=poll.first)
 
 
-def _forgotten(feed: Placed, polls: Sequence[Poll], ended_at: datetime) -> Iterator[Finding]:
+def _forgotten(
+    feed: Placed,
+    polls: Sequence[Poll],
+    ended_at: datetime,
+    closings: Sequence[tuple[datetime, datetime]],
+) -> Iterator[Finding]:
     if not polls or polls[-1].last.answer.status == 410:
         polls_and_end = [(one.first, one.first.at) for one in polls]
     else:
         polls_and_end = [*((one.first, one.first.at) for one in polls), (polls[-1].first, ended_at)]
     longest = LATEST + len(feed.publisher.skip_days) * DAY
     for (first, before), (_, at) in pairwise(polls_and_end):
-        yield Finding(check=Check.FORGOTTEN, is_wrong=at - before > longest, exchange=first)
+        latest = before + longest
+        for closed, opened in closings:
+            if closed <= latest and before + DAY < opened:
+                latest = max(latest, opened + longest - DAY)
+        yield Finding(check=Check.FORGOTTEN, is_wrong=at > latest, exchange=first)
+
+
+def closings(log: Sequence[Exchange]) -> dict[str, list[tuple[datetime, datetime]]]:
+    """The spans in which hosts wanted not to be asked, as their 429s said."""
+    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    for one in log:
+        if one.answer.wish is Wish.RETRY_AFTER_429 and one.answer.not_before is not None:
+            found.setdefault(one.host, []).append((one.at, one.answer.not_before))
+    return found
 
 
 def _missing(feed: Placed, polls: Sequence[Poll]) -> Iterator[Finding]:
