@@ -22,8 +22,8 @@ from monitor.cli.output import (
     err,
     out,
     paragraph,
-    print_indented,
     print_json,
+    print_line,
     print_table,
     safe,
     when,
@@ -126,14 +126,14 @@ def show_alert(context: typer.Context, name: NameArgument, as_json: JsonOption =
         out.print(safe(alert.note))
     out.print()
     for evidence in alert.match.evidence:
-        print_indented(
-            f"[dim]{safe(evidence.condition)} ({safe(evidence.kind)}):[/] {marked(evidence)}", 2
+        print_line(
+            f"  [dim]{safe(evidence.condition)} ({safe(evidence.kind)}):[/] {marked(evidence)}"
         )
     if alert.kind is not AlertKind.ARTICLE and not alert.match.evidence:
         out.print(paragraph(article.text))
     out.print()
     for line in deliveries(stored, _now()):
-        out.print(line)
+        print_line(line)
 
 
 def _number(store: SqliteStore, name: str) -> int:

@@ -16,7 +16,7 @@ import typer
 from monitor import reading
 from monitor.articles.text import places_in_source
 from monitor.cli import state
-from monitor.cli.output import Exit, err, out, print_indented, print_json, safe
+from monitor.cli.output import Exit, err, out, print_json, print_line, safe
 from monitor.matching.engine import compile_rules, judge
 from monitor.matching.explain import Explanation, Line
 from monitor.matching.explain import explain as explain_rule
@@ -287,7 +287,7 @@ def _print_line(line: Line, *, is_veto: bool = False) -> None:
     out.print(f"{indent}{mark} {safe(line.condition)}{note}")
     for evidence in line.evidence:
         where = f"{evidence.field}, {evidence.kind}" if evidence.kind else evidence.field
-        print_indented(f"[dim]{safe(where)}:[/] {marked(evidence)}", len(indent) + 4)
+        print_line(f"{indent}    [dim]{safe(where)}:[/] {marked(evidence)}")
 
 
 def marked(evidence: Evidence) -> str:

@@ -18,7 +18,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column, Table
 from rich.text import Text
@@ -128,17 +127,17 @@ def _cells(text: str) -> int:
     return Text.from_markup(text).cell_len
 
 
-def print_indented(markup: str, indent: int, hanging: int = 2) -> None:
-    """A line that a terminal breaks between words, with what follows under its beginning; elsewhere
-    it stays a line."""
+def print_line(markup: str, hanging: int = 2) -> None:
+    """A line that a terminal breaks between words, with what follows so much further in than its
+    beginning; elsewhere it stays a line."""
     if not out.is_terminal:
-        out.print(" " * indent + markup)
+        out.print(markup)
         return
-    width = max(out.width - indent - hanging, 20)
-    first, *rest = Text.from_markup(markup).wrap(out, width)
-    out.print(Padding(first, (0, 0, 0, indent)), soft_wrap=False)
-    for line in rest:
-        out.print(Padding(line, (0, 0, 0, indent + hanging)), soft_wrap=False)
+    text = markup.lstrip(" ")
+    indent = len(markup) - len(text)
+    lines = Text.from_markup(text).wrap(out, max(out.width - indent - hanging, 20))
+    for number, line in enumerate(lines):
+        out.print(" " * (indent + hanging * (number > 0)), line, sep="")
 
 
 @contextmanager

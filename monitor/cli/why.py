@@ -12,7 +12,7 @@ import typer
 
 from monitor.articles.identity import canonical_url
 from monitor.cli import standing, state
-from monitor.cli.output import Exit, err, out, print_json, safe, waiting, when
+from monitor.cli.output import Exit, err, out, print_json, print_line, safe, waiting, when
 from monitor.matching.engine import compile_rules
 from monitor.matching.explain import Explanation
 from monitor.matching.explain import explain as explain_rule
@@ -145,7 +145,7 @@ def _print_alert(stored: StoredAlert, now: datetime, heading: str) -> None:
         f" @ {safe(match.rule_version)}, {match.severity}, relevance {match.relevance:.2f}"
     )
     for line in deliveries(stored, now):
-        out.print(f"           {line}")
+        print_line(f"           {line}")
 
 
 def deliveries(stored: StoredAlert, now: datetime) -> Iterator[str]:
@@ -165,10 +165,10 @@ def _print_verdicts(verdicts: Sequence[Verdict]) -> None:
     near = [one for one in silent if one.nearness > 0][:NEAREST]
     for number, one in enumerate(fire):
         heading = "fires now" if not number else ""
-        out.print(f"[bold]{heading:10}[/] [green]✓[/] {safe(one.rule)}: {safe(one.why)}")
+        print_line(f"[bold]{heading:10}[/] [green]✓[/] {safe(one.rule)}: {safe(one.why)}", 13)
     for number, one in enumerate(near):
         heading = "silent" if not number else ""
-        out.print(f"[bold]{heading:10}[/] [red]✗[/] {safe(one.rule)}: {safe(one.why)}")
+        print_line(f"[bold]{heading:10}[/] [red]✗[/] {safe(one.rule)}: {safe(one.why)}", 13)
     if rest := len(silent) - len(near):
         heading = "" if near else "silent"
         which = "no condition holds in" if near else "no rule comes near:"
