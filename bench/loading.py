@@ -1,12 +1,13 @@
 """Measures loading: 10,000 rules from YAML, cold and from the cache, and a reload under load.
 
-``python bench/loading.py [COUNT]``. The rules are those of ``bench/matching.py``, one a file.
+``python bench/loading.py``. The rules are those of ``bench/matching.py``, one a file.
 Cold means that these rules were never loaded; the word forms of the languages are there, as after
 the first start.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import os
@@ -110,7 +111,7 @@ async def reload_under_load(folder: Path) -> None:
     (folder / "one-more.yaml").write_text("id: one-more\nmatch: {term: more}\n", encoding="utf-8")
     began = time.perf_counter()
     changed = await assembly.rules_aside(folder, None)
-    await pool.renew((changed, languages), PATIENCE, reading.ping)
+    await pool.renew((changed, languages), PATIENCE)
     took = time.perf_counter() - began
     is_over.set()
     await asyncio.gather(asking, beating)
@@ -123,7 +124,9 @@ async def reload_under_load(folder: Path) -> None:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    options.add_argument("count", type=int, nargs="?", default=10_000, help="how many rules")
+    count = options.parse_args().count
     found = articles()
     vocabulary = specific_words(found[::2])
     concepts = sorted(loading.shipped_concepts().keys() - {"sport"})

@@ -430,7 +430,7 @@ class Daemon:
         try:
             rules = await assembly.rules_aside(settings.rules.dir, loading.names_in(settings))
             arguments = assembly.reader_arguments(settings, rules)
-            await self._poll_tools.asking.readers.renew(arguments, WARM_UP, reading.ping)
+            await self._poll_tools.asking.readers.renew(arguments, WARM_UP)
         except RulesError as error:
             await self._refuse(EventKind.RULES_REFUSED, str(settings.rules.dir), error)
             return False

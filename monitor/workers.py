@@ -31,6 +31,9 @@ from monitor.errors import WorkerDied, WorkerFailed, WorkerRaised, WorkerTimeout
 P = ParamSpec("P")
 T = TypeVar("T")
 
+RENEWAL = timedelta(minutes=2)
+"""How long the making of workers may take that replace their like."""
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -59,8 +62,9 @@ def preload(module: str) -> None:
 class Workers:
     """A pool of processes, each made ready by ``start(*arguments)``.
 
-    ``memory`` bounds what one may allocate beyond what it starts with, in bytes; ``tasks`` is
-    after how many calls it is replaced, so that nothing that leaks lasts.
+    ``memory`` bounds what one may allocate beyond what it starts with, in bytes. After ``tasks``
+    calls each, all are replaced, so that nothing that leaks lasts: by others that are made ready
+    aside, as what they hold may take seconds.
     """
 
     def __init__(
@@ -75,13 +79,16 @@ class Workers:
         self.count = count
         self._start = start
         self._memory = memory
-        self._tasks = tasks
+        self._arguments = arguments
+        self._calls_each = tasks * count
+        self._calls_left = self._calls_each
+        self._renewing = asyncio.Lock()
+        self._renewal: asyncio.Task[None] | None = None
         self._pool = self._make(arguments)
 
     def _make(self, arguments: tuple[Any, ...]) -> Any:
         return ProcessPool(
             max_workers=self.count,
-            max_tasks=self._tasks,
             initializer=_become_worker,
             initargs=(self._memory, self._start, arguments),
             context=multiprocessing.get_context("forkserver"),
@@ -99,32 +106,48 @@ class Workers:
             WorkerDied: it died by itself.
             WorkerRaised: the function raised.
         """
+        self._count_call()
         future = self._pool.schedule(
             function, args=args, kwargs=kwargs, timeout=deadline.total_seconds()
         )
         return await _answer(future, deadline)
 
-    async def renew(
-        self, arguments: tuple[Any, ...], deadline: timedelta, check: Callable[[], object]
-    ) -> None:
+    async def renew(self, arguments: tuple[Any, ...], deadline: timedelta) -> None:
         """Replace all workers by others made ready with other arguments.
 
-        They are made and tried with ``check`` aside, on a thread of their own since what they are
-        made ready with may be large; then every new call goes to them, and the old ones end when
-        they have answered what they were asked.
+        They are made and tried aside, on a thread of their own since what they are made ready
+        with may be large; then every new call goes to them, and the old ones end when they have
+        answered what they were asked.
 
         Raises:
             WorkerFailed: they cannot be made; the old ones stay.
         """
+        async with self._renewing:
+            await self._replace(arguments, deadline)
+
+    def _count_call(self) -> None:
+        self._calls_left -= 1
+        if self._calls_left <= 0:
+            self._calls_left = self._calls_each
+            self._renewal = asyncio.create_task(self._replace_by_their_like())
+
+    async def _replace_by_their_like(self) -> None:
+        """Where that fails, those that are there go on."""
+        with contextlib.suppress(WorkerFailed):
+            async with self._renewing:
+                await self._replace(self._arguments, RENEWAL)
+
+    async def _replace(self, arguments: tuple[Any, ...], deadline: timedelta) -> None:
         pool = self._make(arguments)
         try:
             seconds = deadline.total_seconds()
-            future = await asyncio.to_thread(pool.schedule, check, timeout=seconds)
+            future = await asyncio.to_thread(pool.schedule, _is_ready, timeout=seconds)
             await _answer(future, deadline)
-        except WorkerFailed:
+        except (WorkerFailed, asyncio.CancelledError):
             _end_aside(pool, timedelta())
             raise
         self._pool, replaced = pool, self._pool
+        self._arguments, self._calls_left = arguments, self._calls_each
         _end_aside(replaced, deadline)
 
     def retire(self, patience: timedelta = timedelta(seconds=1)) -> None:
@@ -133,6 +156,8 @@ class Workers:
 
     def close(self) -> None:
         """Kill the workers, at once."""
+        if self._renewal is not None:
+            self._renewal.cancel()
         self._pool.stop()
         self._pool.join()
 
@@ -160,6 +185,10 @@ def _end_aside(pool: Any, patience: timedelta) -> None:
         pool.join()
 
     threading.Thread(target=end, name="retired workers", daemon=True).start()
+
+
+def _is_ready() -> None:
+    """Answered by whoever has been made ready."""
 
 
 def _become_worker(memory: int, start: Callable[..., object], arguments: tuple[Any, ...]) -> None:

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,21 @@ SECOND = timedelta(seconds=1)
 
 def nothing() -> None:
     """A start that does nothing."""
+
+
+_name = ""
+
+
+def wait_at_the_door(door: Path, name: str) -> None:
+    """A start that takes until somebody opens."""
+    global _name  # noqa: PLW0603 - a worker is made ready once
+    while not door.exists():
+        time.sleep(0.01)
+    _name = name
+
+
+def who() -> tuple[int, str]:
+    return os.getpid(), _name
 
 
 def identify(value: int) -> tuple[int, int]:
@@ -111,3 +127,45 @@ def test_a_wall_clock_that_is_set_moves_no_deadline(
             await asyncio.wait_for(stuck, 10)
 
     asyncio.run(run())
+
+
+def test_workers_that_have_done_their_calls_are_replaced_aside(tmp_path: Path) -> None:
+    door = tmp_path / "door"
+    door.touch()
+    pool = Workers(1, wait_at_the_door, (door, "first"), tasks=5)
+
+    async def run() -> None:
+        old, _ = await pool.call(10 * SECOND, who)
+        door.unlink()
+        for _ in range(20):  # nobody waits for those that are being made
+            assert await pool.call(10 * SECOND, who) == (old, "first")
+        door.touch()
+        end = time.monotonic() + 30
+        while (await pool.call(10 * SECOND, who))[0] == old:
+            assert time.monotonic() < end
+            await asyncio.sleep(0.02)
+
+    asyncio.run(run())
+    pool.close()
+
+
+def test_new_arguments_are_not_lost_to_a_replacement_under_way(tmp_path: Path) -> None:
+    door = tmp_path / "door"
+    door.touch()
+    pool = Workers(1, wait_at_the_door, (door, "first"), tasks=5)
+
+    async def run() -> None:
+        await pool.call(10 * SECOND, who)
+        door.unlink()
+        for _ in range(5):
+            await pool.call(10 * SECOND, who)
+        renewed = asyncio.create_task(pool.renew((door, "second"), 30 * SECOND))
+        await asyncio.sleep(0.2)
+        door.touch()
+        await renewed
+        for _ in range(20):
+            assert (await pool.call(10 * SECOND, who))[1] == "second"
+            await asyncio.sleep(0.02)
+
+    asyncio.run(run())
+    pool.close()
