@@ -814,6 +814,19 @@ def test_what_is_sent_or_dead_stays_so(store, final, later):
     assert claim(store, 10**6) == ()
 
 
+def test_what_was_told_by_a_message_that_is_given_up_is_told_by_the_next(store):
+    first, *more = [alert(name, "mail", minutes=number) for number, name in enumerate("abc")]
+    covered = planned("mail", DeliveryState.COVERED, PlanReason.SAME_STORY, told_by=first.key)
+    tell(store, first, *(replace(one, planned=(covered,)) for one in more))
+    (delivery,) = claim(store, 2)
+    store.record(delivery.id, Dead(at=at(3), reason=DeliveryReason.EXPIRED), DEATH)
+    heir = f"{more[0].key}/mail"
+    assert told(store, 2)["mail"][0] is DeliveryState.DEAD
+    assert told(store, 1)["mail"] == (DeliveryState.PENDING, PlanReason.SAME_STORY, at(3), None)
+    assert told(store, 0)["mail"] == (DeliveryState.COVERED, PlanReason.SAME_STORY, None, heir)
+    assert claimed_ids(store, 3) == [heir]
+
+
 def test_a_result_for_what_nobody_claimed_changes_nothing(store):
     tell(store, alert("a", "mail"))
     (waiting,) = store.alerts(1)[0].deliveries

@@ -22,6 +22,7 @@ from monitor.models import (
     Alert,
     Article,
     Before,
+    Dead,
     Delivery,
     DeliveryResult,
     DeliveryState,
@@ -229,7 +230,10 @@ class SqliteStore:
             items = (ToldMessage(sent.at, key, sent.destination) for key in keys)
             told.append(self._path, sent, *items)
         with self._writing():
-            if outbox.record(self._db, delivery_id, result) and change is not None:
+            is_recorded = outbox.record(self._db, delivery_id, result)
+            if is_recorded and isinstance(result, Dead):
+                outbox.pass_on(self._db, delivery_id, result.at)
+            if is_recorded and change is not None:
                 more = outbox.change_lane(self._db, delivery_id, result, change)
                 if (event := change.event) is not None:
                     detail = f"{event.detail}; {more} more with it" if more else event.detail
