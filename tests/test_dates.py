@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.feeds import dates
@@ -175,3 +175,24 @@ def test_any_text_is_an_instant_or_none(text: str) -> None:
 )
 def test_any_instant_is_found_in_each_usual_form(at: datetime, form: str) -> None:
     assert dates.instant(at.strftime(form)) == at.replace(microsecond=0, tzinfo=UTC)
+
+
+WEEKDAYS = ["", "Mon, ", "Tue, ", "mar, ", "Sat,"]
+MONTHS = ["Jan", "FEB", "mar", "May", "Sept", "Dec", "Foo"]
+ZONES = ["GMT", "utc", "+0100", "-0330", "+1400", "Z", "EST", "+01:00", ""]
+
+
+@settings(max_examples=500)
+@given(
+    st.sampled_from(WEEKDAYS),
+    st.integers(0, 32),
+    st.sampled_from(MONTHS),
+    st.sampled_from([0, 25, 199, 1985, 2025, 2568]),
+    st.sampled_from(["00:00:00", "23:59", "24:00:00", "7:05:09", "12:60:00", "23:59:60"]),
+    st.sampled_from(ZONES),
+)
+def test_a_date_as_in_mail_is_what_the_long_way_says(
+    weekday: str, day: int, month: str, year: int, time: str, zone: str
+) -> None:
+    text = f"{weekday}{day:02} {month} {year:04} {time} {zone}"
+    assert dates.instant(text) == dates.instant(f"{text} |")

@@ -19,11 +19,6 @@ _BLOCK = re.compile(
     re.IGNORECASE,
 )
 _UNREAD = ["script", "style", "template", "noscript", "iframe", "svg", "math", "object", "head"]
-_BREAKS = re.compile(r"[\r\n]+")
-"""In HTML the end of a line is a blank like others."""
-_BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
-"""Blanks that are not one blank."""
-_LINES = re.compile(r"\s*\n\s*")
 _SOURCE = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style|template|noscript|iframe|svg|math|object)\b.*?(?:</\1\s*>|\Z)"
     r"|<[a-zA-Z/!][^<>]*>|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});|.",
@@ -43,14 +38,14 @@ def plain(text: str) -> str:
     Words of neighbouring blocks stay apart, and words with markup inside stay whole.
     """
     if is_html(text):
-        tree = LexborHTMLParser(_BLOCK.sub(r"\n\1\n", _BREAKS.sub(" ", text)))
+        # In HTML the end of a line is a blank like others.
+        on_one_line = text.replace("\n", " ").replace("\r", " ")
+        tree = LexborHTMLParser(_BLOCK.sub(r"\n\1\n", on_one_line))
         tree.strip_tags(_UNREAD)
         body = tree.body
         text = body.text() if body is not None else ""
-    text = _BLANKS.sub(" ", text.replace("\0", ""))
-    if "\n" in text:
-        text = _LINES.sub("\n", text)
-    return text.strip()[:MAX_CHARACTERS]
+    lines = (" ".join(line.split()) for line in text.replace("\0", "").split("\n"))
+    return "\n".join(filter(None, lines))[:MAX_CHARACTERS]
 
 
 def line(text: str) -> str:
