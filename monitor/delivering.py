@@ -55,6 +55,7 @@ class DeliverTools:
     clock: Callable[[], datetime]
     random: Callable[[], float]
     zone: tzinfo
+    """Of a destination that says nothing of its clock."""
     templates: Templates = OURS
     told: set[str] = field(default_factory=set)
     """What has been said already of the operator's templates."""
@@ -65,6 +66,11 @@ class DeliverTools:
         """Of the destinations that have one."""
         named = self.destinations.values()
         return {one.name: one.rate for one in named if one.rate is not None}
+
+    def zone_of(self, destination: str) -> tzinfo:
+        """By whose clock a message tells the time."""
+        wishes = self.policy.wishes.get(destination)
+        return self.zone if wishes is None else wishes.zone
 
     def quiet(self, now: datetime) -> Mapping[str, datetime]:
         """The destinations that are in their quiet hours, and since when."""
@@ -177,7 +183,8 @@ async def _send(
 
 
 async def _worded(delivery: Delivery, destination: Destination, tools: DeliverTools) -> Message:
-    message, mistakes = render.rendered(delivery, tools.zone, tools.templates)
+    zone = tools.zone_of(delivery.destination)
+    message, mistakes = render.rendered(delivery, zone, tools.templates)
     await _tell(mistakes, tools)
     if delivery.is_uncertain and destination.on_uncertain is OnUncertain.MARK:
         return replace(message, title=REPETITION + message.title)

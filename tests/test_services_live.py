@@ -70,7 +70,10 @@ def world(folder: Path, *, is_asked_for_tls: bool = False) -> Iterator[World]:
                 folder,
                 feeds=[news.url(PATH)],
                 destinations=DESTINATIONS | {"mail": mail},
-                wishes={name: {"rate": "unlimited"} for name in DESTINATIONS},
+                wishes={
+                    **{name: {"rate": "unlimited"} for name in DESTINATIONS},
+                    "mail": {"quiet_zone": "Asia/Tokyo"},
+                },
                 environment={**trusted, "SSL_CERT_FILE": trusted["REQUESTS_CA_BUNDLE"]},
             )
             with daemon:
@@ -102,9 +105,11 @@ def test_the_story_arrives_everywhere_in_each_language(
         assert " ".join(article.title.split()[:4]) in str(mail["Subject"])
         said = text_of(mail, "plain").replace("*", "")  # the marks of matched words
         assert "".join(article.title.split()) in "".join(said.split())
+        assert "+09:00" in said
         for name in HOSTS:
             told = [one for one in it.calls(name) if link in one.body.decode()]
             assert len(told) == 1, (name, article.title)
+            assert "+09:00" not in told[0].body.decode()
     assert len({mail["Message-ID"] for mail in mails}) == len(mails) == len(STORY)
 
 
