@@ -152,14 +152,18 @@ class Workers:
 
     def retire(self, patience: timedelta = timedelta(seconds=1)) -> None:
         """End the workers when they have answered, without waiting for it; kill them after that."""
+        self._stop_renewal()
         _end_aside(self._pool, patience)
 
     def close(self) -> None:
         """Kill the workers, at once."""
-        if self._renewal is not None:
-            self._renewal.cancel()
+        self._stop_renewal()
         self._pool.stop()
         self._pool.join()
+
+    def _stop_renewal(self) -> None:
+        if self._renewal is not None:
+            self._renewal.cancel()
 
 
 async def _answer(future: Future[T], deadline: timedelta) -> T:

@@ -46,6 +46,13 @@ def test_a_monstrous_word_beside_it_does_not_stop_the_search(run: str) -> None:
     assert last - first <= 3_100
 
 
+@pytest.mark.parametrize("filler", range(280, 310))
+def test_a_full_stop_is_found_however_far_before(filler: int) -> None:
+    text = f"An old one. {'x' * filler} Arms for Algeria."
+    start = text.index("Arms")
+    assert sentence_around(text, start, start + 4)[0] == len("An old one. ")
+
+
 PLAIN = [
     *("Arms", "algéro-américain", "l'UE", "États", "US", "Dr", "Sept", "2019", "gens\xa0»", '"so'),
     *("sei", "США", "млн", "جلاسكو", "المالية", "(Algier", "جدًا"),

@@ -69,6 +69,16 @@ class _Filed:
     clauses: tuple[Clause, ...]
     """Those of several keys."""
 
+    @staticmethod
+    def under(by: Sequence[Clause], others: Sequence[Clause], rule: int) -> _Filed:
+        """One mention of each of the first clauses is known."""
+        rest = (*(clause for clause in by if clause.least > 1), *others)
+        return _Filed(
+            rule,
+            tuple((key, one.least) for one in rest if len(one.keys) == 1 for key in one.keys),
+            tuple(one for one in rest if len(one.keys) > 1),
+        )
+
     def may_hold(self, counts: Counts) -> bool:
         """Whether all of it is mentioned."""
         for key, least in self.keys:
@@ -84,12 +94,9 @@ class _Folder(defaultdict[Key, list[_Filed]]):
     def __init__(self) -> None:
         super().__init__(list)
 
-    def put(self, rule: int, by: Sequence[Clause], others: Sequence[Clause]) -> None:
-        """File a rule; that each of the first clauses is mentioned once is known."""
-        rest = (*(clause for clause in by if clause.least > 1), *others)
-        keys = tuple((key, one.least) for one in rest if len(one.keys) == 1 for key in one.keys)
-        clauses = tuple(one for one in rest if len(one.keys) > 1)
-        self[keys[0][0] if keys else _NONE].append(_Filed(rule, keys, clauses))
+    def put(self, filed: _Filed) -> None:
+        """File a rule."""
+        self[filed.keys[0][0] if filed.keys else _NONE].append(filed)
 
     def pass_on(self, counts: Counts, found: set[int]) -> None:
         """Find the rules that an article can match."""
@@ -143,17 +150,18 @@ class Candidates:
             return
         first, *rest = clauses
         if rest and len(first.keys) * len(rest[0].keys) <= MOST_PAIRS:
-            by, others = (first, rest[0]), rest[1:]
+            filed = _Filed.under((first, rest[0]), rest[1:], rule)
             for one, other in product(first.keys, rest[0].keys):
                 if one == other:
-                    self._drawers[one].alone.put(rule, by, others)
+                    self._drawers[one].alone.put(filed)
                 else:
                     drawer = self._drawers[max(one, other)]
-                    drawer.pairs[min(one, other)].put(rule, by, others)
+                    drawer.pairs[min(one, other)].put(filed)
                     drawer.others.add(min(one, other))
         else:
+            filed = _Filed.under((first,), rest, rule)
             for one in first.keys:
-                self._drawers[one].alone.put(rule, (first,), rest)
+                self._drawers[one].alone.put(filed)
 
 
 def cost(clause: Clause) -> float:

@@ -75,7 +75,7 @@ def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     near = max(low, start - _NEAR)
     last = _first_end(text, reversed(list(_STOP.finditer(text, near, start))))
     if last is None and near > low:
-        last = _first_end(text, reversed(list(_STOP.finditer(text, low, near))))
+        last = _first_end(text, reversed(list(_STOP.finditer(text, low, start))))
     next_ = _first_end(text, _STOP.finditer(text, end, high))
     if last is not _UNCLEAR and next_ is not _UNCLEAR:
         first = _after_blanks(text, last.end()) if last else low

@@ -147,15 +147,19 @@ _DEAD = """
 """
 
 
-_HEIRS = """
-    SELECT id FROM delivery
-    WHERE told_by = :id AND state = 'covered' AND plan_reason = :same_story ORDER BY id
+_HEIR = """
+    SELECT min(id) AS id FROM delivery
+    WHERE told_by = :id AND state = 'covered' AND plan_reason = :same_story
 """
 _INHERIT = """
     UPDATE delivery SET
         state = 'pending', created_at = :at, next_attempt_at = :at, told_by = NULL,
         plan_detail = :detail
     WHERE id = :id
+"""
+_TOLD_BY_HEIR = """
+    UPDATE delivery SET told_by = :heir
+    WHERE told_by = :id AND state = 'covered' AND plan_reason = :same_story
 """
 
 _FOLLOWED = """
@@ -374,14 +378,13 @@ def pass_on(db: Database, delivery_id: int, at: datetime) -> None:
     """Let the next of the same story be told instead of a delivery that was given up; it tells of
     the others."""
     same_story = rows.row(id=delivery_id, same_story=PlanReason.SAME_STORY)
-    heir, *others = [row["id"] for row in db.execute(_HEIRS, same_story)] or [None]
+    heir = db.execute(_HEIR, same_story).fetchone()["id"]
     if heir is None:
         return
     given_up = db.execute("SELECT public_id FROM delivery WHERE id = ?", [delivery_id]).fetchone()
     detail = f"{given_up['public_id']} told of it, and was given up"
     db.execute(_INHERIT, rows.row(id=heir, at=at, detail=detail))
-    for other in others:
-        db.execute("UPDATE delivery SET told_by = ? WHERE id = ?", [heir, other])
+    db.execute(_TOLD_BY_HEIR, same_story | {"heir": heir})
 
 
 def acknowledge(db: Database, alert_id: int, who: str, now: datetime) -> bool:
