@@ -38,7 +38,7 @@ from spacy.matcher import Matcher, PhraseMatcher
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from monitor import allocator, loading, reading
+from monitor import loading, reading
 from monitor.matching import plain, recogniser
 from monitor.matching.engine import (
     Engine,
@@ -226,15 +226,6 @@ def without_models() -> None:
         recogniser.reads = lambda _: False
 
 
-def settle(rules: int) -> None:
-    """As a reader does it, when all that stays is there: no collection looks at it again, and many
-    rules lie in large pages."""
-    gc.collect()
-    gc.freeze()
-    if rules >= reading.MANY_RULES:
-        allocator.use_large_pages()
-
-
 def measure_ours(
     count: int, vocabulary: Sequence[str], concepts: Sequence[str], texts: Sequence[Article]
 ) -> float:
@@ -246,7 +237,8 @@ def measure_ours(
     began = time.perf_counter()
     engine = compile_rules(ruleset)
     compiled = time.perf_counter() - began
-    settle(count)
+    gc.collect()
+    reading.settle(count)
     began = time.perf_counter()
     for text in texts[:: len(texts) // 16]:
         judge(engine, text, NOW)
@@ -279,7 +271,8 @@ def peers(
     phrases = PhraseMatcher(nlp.vocab, attr="LOWER")
     phrases.add("terms", [nlp.make_doc(term) for term in terms])
     built = time.perf_counter() - began
-    settle(count)
+    gc.collect()
+    reading.settle(count)
     quick = seconds_each(
         {
             "ours": lambda text: judge(engine, text, NOW),

@@ -49,8 +49,14 @@ def start(rules: PackedRules, languages: frozenset[str]) -> None:
     _engine.index.prepare(languages)  # others when a text comes: that has patience
     recogniser.prepare(languages)
     language.detect("warm", "up", _engine.languages)
-    gc.freeze()  # the rules are here to stay: no collection need look at them again
-    if len(_engine.rules) >= MANY_RULES:
+    settle(len(_engine.rules))
+
+
+def settle(rules: int) -> None:
+    """So many rules are here to stay: no collection need look at them again, and where they are
+    many they lie in large pages."""
+    gc.freeze()
+    if rules >= MANY_RULES:
         allocator.use_large_pages()
 
 
