@@ -1,12 +1,16 @@
 """Measures polling beside its peer, ``reader``: the same feeds from the same server, in turns.
 
 ``./dev bench`` or ``python bench/polling.py``. The feeds are local, each at a loopback address of its
-own; the server is a process of its own and not counted. Four looks at every feed:
+own; the server is a process of its own and not counted. Five looks at every feed:
 
     first        nothing is known of it
     304          it has not changed, and says so
+    304 anew     the same, when the server has closed its connections meanwhile
     same 200     it has not changed, and does not say so
     one new      it has one new entry
+
+A server closes a connection that is not used for a minute or so: feeds that are polled every minute, and
+those that share a host, are as the first 304 and those after it, all others as "304 anew".
 
 We are the polling half of the daemon as it is: SQLite with every commit on the disk, two reader
 processes, the shipped rules judged on every article. ``reader`` stores entries and judges nothing; it
@@ -39,10 +43,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests.servers import bulk
 
 ROOT = Path(__file__).parent.parent
-PHASES = ("first", "304", "same 200", "one new")
-MODES = {"first": "honest", "304": "honest", "same 200": "deaf", "one new": "news"}
-AIMS = {"first": 3, "304": 15, "same 200": 20, "one new": 5}
-IN_FLIGHT = 64
+PHASES = ("first", "304", "304 anew", "same 200", "one new")
+MODES = {
+    "first": "honest",
+    "304": "honest",
+    "304 anew": "honest",
+    "same 200": "deaf",
+    "one new": "news",
+}
+AIMS = {"first": 3, "304": 15, "304 anew": 15, "same 200": 20, "one new": 5}
 PEER_WORKERS = (1, 4, 16)
 
 
@@ -82,7 +91,10 @@ def us(
         with closing(SqliteStore.open(folder / "us.db", delivery_id=plan.delivery_id)) as store:
             books = StoreThread(store)
             fetcher = Fetcher(
-                limits=Limits(), user_agent="bench/0", allow=AllowList.parse(["127.0.0.0/8"])
+                limits=Limits(),
+                user_agent="bench/0",
+                allow=AllowList.parse(["127.0.0.0/8"]),
+                max_in_flight=assembly.POLLS,
             )
             tools = pipeline.PollTools(
                 books=books,
@@ -98,7 +110,7 @@ def us(
             await asyncio.gather(
                 *(readers.call(timedelta(minutes=2), reading.ping) for _ in range(4))
             )
-            places = asyncio.Semaphore(IN_FLIGHT)
+            places = asyncio.Semaphore(assembly.POLLS)
 
             async def poll(feed: object) -> None:
                 async with places:
@@ -139,11 +151,13 @@ def peer(
 @contextmanager
 def looking(phase: str, port: int, feeds: int) -> Iterator[None]:
     """Set the server's mode, measure what happens meanwhile, and check what was asked."""
+    if phase == "304 anew":
+        control(port, "hangup")
     control(port, MODES[phase])
     began, before = time.perf_counter(), session_cpu()
     yield
     wall, cpu = time.perf_counter() - began, session_cpu() - before
-    status = "304" if phase == "304" else "200"
+    status = "304" if phase.startswith("304") else "200"
     counts = control(port, "counts")
     assert counts == {status: feeds}, (phase, counts)
     print(json.dumps({"phase": phase, "wall": wall, "cpu": cpu}), flush=True)

@@ -314,6 +314,10 @@ class Article:
     publisher: str = ""
     tags: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        """By what tells articles apart nearly always: a poll looks each of them up several times."""
+        return hash((self.keys, self.title))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:

@@ -163,7 +163,8 @@ class Fetcher:
         for _ in range(self._limits.max_redirects + 1):
             if isinstance(target, FetchError):
                 return replace(target, trail=trail)
-            trail = replace(trail, host=trail.host or target.authority, end_host=target.authority)
+            host = target.authority
+            trail = Trail(host=trail.host or host, end_host=host, moved_to=trail.moved_to)
             came = time.monotonic()
             try:
                 async with self._turn(target, request.patience), self._places:
@@ -175,14 +176,10 @@ class Fetcher:
                 return replace(answer, trail=trail)
             head, body = answer
             if head.location is None:
-                found = read_answer(
-                    head,
-                    body,
-                    url=target.url,
-                    is_conditional=bool(asked),
-                    now=request.at or datetime.now(UTC),
+                now = request.at or datetime.now(UTC)
+                return read_answer(
+                    head, body, url=target.url, is_conditional=bool(asked), now=now, trail=trail
                 )
-                return replace(found, trail=trail)
             target = next_target(target, head.location)
             is_permanent = is_permanent and head.status in PERMANENT
             if is_permanent and isinstance(target, Target):

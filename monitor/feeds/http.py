@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
 
@@ -23,6 +24,7 @@ from monitor.models import (
     NotModified,
     Pace,
     Response,
+    Trail,
     Validators,
 )
 
@@ -34,6 +36,7 @@ NOT_MODIFIED = 304
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
 
+_NOWHERE = Trail()
 _LONGEST_WAIT = timedelta(days=1)
 _ABSURD_WAIT = timedelta(days=366)
 _LONGEST_DATE = 64
@@ -78,6 +81,7 @@ class Target:
         return ":" in self.host or self.host.rpartition(".")[2].isdigit()
 
 
+@lru_cache(maxsize=4_096)
 def parse_target(url: str) -> Target | FetchError:
     """Read a feed's address, or say why it cannot be asked."""
     try:
@@ -196,7 +200,13 @@ def conditions(validators: Validators) -> list[bytes]:
 
 
 def read_answer(
-    head: Head, body: bytes, *, url: str, is_conditional: bool, now: datetime
+    head: Head,
+    body: bytes,
+    *,
+    url: str,
+    is_conditional: bool,
+    now: datetime,
+    trail: Trail = _NOWHERE,
 ) -> Response | NotModified | FetchError:
     """Say what an answer that is no redirect means for the feed.
 
@@ -211,14 +221,18 @@ def read_answer(
             content_encoding=(head.get("content-encoding") or "").lower(),
             validators=head.validators,
             freshness=freshness(head, now=now),
+            trail=trail,
         )
     if head.status == NOT_MODIFIED and is_conditional:
-        return NotModified(validators=head.validators, freshness=freshness(head, now=now))
+        return NotModified(
+            validators=head.validators, freshness=freshness(head, now=now), trail=trail
+        )
     return FetchError(
         reason=FailureReason.HTTP_STATUS,
         detail=f"HTTP {head.status}",
         status=head.status,
         retry_after=retry_after(head.get("retry-after") or "", now=_server_time(head, now)),
+        trail=trail,
     )
 
 

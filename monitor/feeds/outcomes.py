@@ -66,6 +66,7 @@ def after_news(
         response.freshness,
         route.after_answer(feed, response.trail, at.now, is_same_feed=is_same_feed),
         at,
+        validators=response.validators,
         hints=parsed.hints,
         entries=parsed.entries,
     )
@@ -74,7 +75,6 @@ def after_news(
         rhythm=rhythm,
         deaths=0,
         fingerprints=parsed.fingerprints,
-        validators=response.validators,
         body_hash=response.body_hash,
         is_first_read=feed.first_read_at is None,
     )
@@ -87,14 +87,22 @@ def after_no_change(
     way = route.after_answer(
         feed, answer.trail, at.now, is_same_feed=feed.validators.etag is not None
     )
-    unchanged = _after_answer(feed, answer.freshness, way, at, hints=feed.hints, entries=0)
-    if is_same_body:
-        return replace(unchanged, validators=answer.validators)
-    if health.is_proof(feed):
-        return replace(unchanged, validators=_merged(feed.validators, answer.validators))
+    named = answer.validators
+    unchanged = _after_answer(
+        feed,
+        answer.freshness,
+        way,
+        at,
+        validators=named if is_same_body else _merged(feed.validators, named),
+        hints=feed.hints,
+        entries=0,
+    )
+    if is_same_body or health.is_proof(feed):
+        return unchanged
     # It does not show that the feed is back: asked at its pace, and still failing.
     return replace(
         unchanged,
+        validators=feed.validators,
         health=feed.health,
         is_read=False,
         failures=feed.failures,
@@ -146,6 +154,7 @@ def _after_answer(
     way: Route,
     at: Moment,
     *,
+    validators: Validators,
     hints: FeedHints,
     entries: int,
 ) -> PollOutcome:
@@ -163,7 +172,7 @@ def _after_answer(
         hints=hints,
         route=None if way == feed.route else way,
         health=found,
-        validators=feed.validators,
+        validators=validators,
         body_hash=feed.body_hash,
         is_read=True,
         events=health.changes(feed, found, why, at.now) + _moved(feed, way, at.now),

@@ -31,13 +31,13 @@ def after_answer(feed: FeedState, trail: Trail, now: datetime, *, is_same_feed: 
     route = _hosts(feed.route, trail)
     target = moved_to(feed.address, trail)
     if not target:
-        return replace(route, moved_to="", moved_since=None, moved_polls=0)
+        return _settled(route, route.address)
     since = route.moved_since
     if target != route.moved_to or since is None or since > now:
         return replace(route, moved_to=target, moved_since=now, moved_polls=1)
     polls = route.moved_polls + 1
     if polls >= POLLS and now - since >= SPAN and is_same_feed:
-        return replace(route, address=target, moved_to="", moved_since=None, moved_polls=0)
+        return _settled(route, target)
     return replace(route, moved_polls=polls)
 
 
@@ -63,7 +63,14 @@ def moved_to(address: str, trail: Trail) -> str:
     return "" if is_downgrade else trail.moved_to
 
 
+def _settled(route: Route, address: str | None) -> Route:
+    """The way when no redirect is waited for."""
+    if route.address == address and not route.moved_polls:
+        return route
+    return replace(route, address=address, moved_to="", moved_since=None, moved_polls=0)
+
+
 def _hosts(route: Route, trail: Trail) -> Route:
-    if not trail.host:
+    if not trail.host or (route.host == trail.host and route.end_host == trail.end_host):
         return route
     return replace(route, host=trail.host, end_host=trail.end_host)

@@ -8,8 +8,9 @@ has so many entries, an ETag and a Last-Modified. How it answers is set at ``/-/
     ``news``      as honest, after one new entry on top of each feed
     ``trickle``   as honest; each feed gets a new entry every ten minutes, each at its own minute
 
-``/-/counts`` says how many 200s and 304s there were since the last mode, ``/-/arrivals`` which feed
-was asked when (seconds since 1970), as JSON.
+``/-/hangup`` closes every connection, as servers do after a minute. ``/-/counts`` says how many 200s
+and 304s there were since the last mode, ``/-/arrivals`` which feed was asked when (seconds since
+1970), as JSON.
 ``python -m tests.servers.bulk --entries 50`` prints its port.
 """
 
@@ -81,6 +82,7 @@ class Bulk:
         self._mode = "honest"
         self.counts: Counter[int] = Counter()
         self.arrivals: list[tuple[int, float]] = []
+        self.connections: set[asyncio.Transport] = set()
 
     def set_mode(self, mode: str) -> None:
         """Answer otherwise from now on."""
@@ -115,9 +117,17 @@ class Bulk:
             found = self.counts
         elif name == "arrivals":
             found = self.arrivals
+        elif name == "hangup":
+            found = self._hang_up()
         else:
             self.set_mode(name)
         return _written(json.dumps(found).encode(), b"", b"application/json")
+
+    def _hang_up(self) -> int:
+        """Close every connection once this is answered; how many."""
+        for transport in self.connections:
+            asyncio.get_running_loop().call_soon(transport.close)
+        return len(self.connections)
 
 
 def _written(body: bytes, fields: bytes, kind: bytes) -> bytes:
@@ -133,6 +143,10 @@ class _Protocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._bulk.connections.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._bulk.connections.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._head += data
