@@ -186,6 +186,17 @@ def test_evidence_points_into_the_article_and_says_why_it_counts() -> None:
         assert "Nothing yet" not in found.sentence
 
 
+def test_no_mention_in_a_sentence_that_is_shown_is_left_out() -> None:
+    shown = "Algeria, Algiers and the Algerians speak of Algerian arms with the United States."
+    text = f"{shown} Later Algeria was not named with anybody. Algiers neither."
+    one = rule(DEAL, min_relevance=0.0)
+    engine = compile_rules(RuleSet(rules=(one,), concepts={"arms": ARMS}))
+    (match,) = judge(engine, Article(text=text, language="en"), NOW).matches
+    named = [found.text for found in match.evidence if found.condition == "country: DZ"]
+    assert sorted(named) == ["Algeria", "Algerian", "Algerians", "Algiers"]
+    assert {found.sentence for found in match.evidence} == {shown}
+
+
 def test_a_passing_mention_far_down_is_weak_and_a_lead_is_not() -> None:
     filler = "A sentence about nothing in particular is here. " * 40
     passing = "Morocco received arms from the United States. " + filler + "Algeria watched."

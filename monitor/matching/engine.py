@@ -9,7 +9,7 @@ An engine does not change what it says; a reload compiles another one aside and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -64,7 +64,9 @@ SECONDS = 2.0
 is only made once."""
 
 SHOWN = 3
-"""How many mentions of one condition go into the evidence."""
+"""How many mentions of one condition go into the evidence, beside those in the same sentences."""
+MOST_LOOKED_AT = 30
+"""Of a condition's mentions, when those in sentences that are shown are looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -476,19 +478,37 @@ def _forms(ruleset: RuleSet) -> Forms:
 
 
 def evidence(condition: Condition, found: Found, page: Page) -> Iterator[Evidence]:
-    """For each condition that holds, its best mentions: the narrowest window first."""
+    """For each condition that holds, its best mentions: the narrowest window first; and what else of
+    it stands in a sentence that is shown for whichever, so that none is read without its marks."""
     window = narrowest(found)
-    chosen = set(map(id, window.mentions)) if window else set()
-    for leaf in leaves(condition):
-        mentions = mentions_of(leaf, page)
-        if len(mentions) > 1:
-            best = sorted(
-                mentions, key=lambda one: (id(one) not in chosen, one.line != MAIN, one.first)
-            )
-            mentions = tuple(best[:SHOWN])
-        name = label(leaf)
-        for mention in mentions:
-            yield show(name, mention, page)
+    chosen = frozenset(map(id, window.mentions)) if window else frozenset()
+    ranked = [(label(leaf), _ranked(leaf, chosen, page)) for leaf in leaves(condition)]
+    shown = [[show(name, one, page) for one in mentions[:SHOWN]] for name, mentions in ranked]
+    sentences = {
+        (one.field, one.sentence_start, one.sentence_start + len(one.sentence))
+        for best in shown
+        for one in best
+    }
+    for (name, mentions), best in zip(ranked, shown, strict=True):
+        yield from best
+        for one in mentions[SHOWN:MOST_LOOKED_AT]:
+            if _is_in(one, sentences):
+                yield show(name, one, page)
+
+
+def _ranked(leaf: Leaf, chosen: frozenset[int], page: Page) -> Sequence[Mention]:
+    """A condition's mentions, the most telling first; ``chosen`` are those of the narrowest window."""
+    mentions = mentions_of(leaf, page)
+    if len(mentions) < 2:
+        return mentions
+    return sorted(mentions, key=lambda one: (id(one) not in chosen, one.line != MAIN, one.first))
+
+
+def _is_in(mention: Mention, sentences: Iterable[tuple[str, int, int]]) -> bool:
+    return any(
+        field == mention.field.value and begin <= mention.start and mention.end <= end
+        for field, begin, end in sentences
+    )
 
 
 def show(condition: str, mention: Mention, page: Page) -> Evidence:
