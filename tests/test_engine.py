@@ -221,7 +221,7 @@ def page(**at: list[int]) -> Page:
     for name, places in at.items():
         for place in places:
             words[place] = name
-    return Page(Article(text=" ".join(words)), INDEX, frozenset())
+    return Page(Article(text=" ".join(words)), None, INDEX, frozenset())
 
 
 def plain_windows(lists: list[list[int]]) -> set[tuple[int, int]]:
