@@ -13,10 +13,38 @@ aware UTC ``datetime`` and every span a ``timedelta``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from operator import attrgetter
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
+
+T = TypeVar("T")
+
+
+def quickly_pickled(cls: type[T]) -> type[T]:
+    """Have a frozen dataclass with slots, of two fields or more, pickled in half the time.
+
+    Dataclasses ask for the names of their fields with each value that they pickle, and again with
+    each that they restore: 5.0 microseconds for an article's 14; these take 1.4. For what goes to
+    the readers and back by the dozen.
+    """
+    names = [one.name for one in fields(cls)]  # type: ignore[arg-type]
+    state_of = attrgetter(*names)
+    setters = [getattr(cls, name).__set__ for name in names]
+
+    def get_state(value: object) -> Any:
+        return state_of(value)
+
+    def set_state(value: object, state: tuple[Any, ...]) -> None:
+        for put, one in zip(setters, state, strict=True):
+            put(value, one)
+
+    cls.__getstate__ = get_state  # type: ignore[assignment,method-assign]
+    cls.__setstate__ = set_state  # type: ignore[attr-defined]
+    return cls
+
 
 # --- what the user follows ---------------------------------------------------------
 
@@ -293,6 +321,7 @@ class FetchError:
 # --- what the publisher wrote ------------------------------------------------------
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """One article in plain text, with the keys by which it is known again."""
@@ -349,6 +378,7 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """One mention that satisfied a condition, with where it stands.
@@ -398,6 +428,7 @@ class Handling:
 AT_ONCE = Handling()
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """One rule held on one article."""
@@ -425,6 +456,7 @@ class RuleTrouble:
     why: str
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True)
 class Judged:
     """Every match of every rule on an article, weak ones included, and the rules that failed."""

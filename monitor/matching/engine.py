@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from time import monotonic, thread_time
 
@@ -198,7 +198,15 @@ def judge_in(engine: Engine, article: Article, language: str | None, now: dateti
     """Judge an article in a language, whatever it names itself, by every rule that it can match."""
     page = Page(article, language, engine.index, engine.fields)
     numbers = engine.candidates.among(page.counts)
+    if not numbers:
+        return _unmatched(language)
     return judge_by([engine.rules[number] for number in numbers], page, now)
+
+
+@lru_cache(maxsize=64)
+def _unmatched(language: str | None) -> Judged:
+    """One value for most articles: what comes often in an answer is pickled once."""
+    return Judged(language=language)
 
 
 def judge_by(rules: Iterable[Rule], page: Page, now: datetime) -> Judged:
