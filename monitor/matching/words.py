@@ -101,7 +101,10 @@ def fold(text: str) -> Folded:
     given: NDArray[Any]
     codes: NDArray[Any]
     if text.isascii():
-        given = codes = np.frombuffer(text.encode().translate(_ASCII), np.uint8)
+        folded = text.encode().translate(_ASCII)
+        if b"  " not in folded:
+            return Folded(text, folded.decode(), None)
+        given = codes = np.frombuffer(folded, np.uint8)
     else:
         given = _codes(text)
         codes = _folded(given)
