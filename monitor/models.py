@@ -119,6 +119,7 @@ class Freshness:
     pace: Pace
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedHints:
     """What a feed's document says of how often it is worth a look."""
@@ -202,6 +203,7 @@ class HostWait:
     until: datetime
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
     """The publisher's own words for "this version", to be sent back byte for byte."""
@@ -271,6 +273,7 @@ class FailureReason(StrEnum):
     """The reader process had to be killed, or died, over this body."""
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trail:
     """Whom a request went to."""
@@ -283,6 +286,7 @@ class Trail:
     """The end of the permanent redirects (301, 308) that the way began with; "" without any."""
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """A 200 with its body as it came over the wire, still compressed."""
@@ -344,6 +348,7 @@ class Article:
     tags: tuple[str, ...] = ()
 
 
+@quickly_pickled
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
     """A body that was a feed: its articles in the order of the document."""

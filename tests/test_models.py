@@ -14,12 +14,19 @@ from monitor.models import (
     Article,
     DigestTime,
     Evidence,
+    FeedHints,
+    Freshness,
     Handling,
     Judged,
     Match,
+    Pace,
+    ParsedFeed,
+    Response,
     RuleTrouble,
     Severity,
     Throttle,
+    Trail,
+    Validators,
 )
 
 ARTICLE = Article(
@@ -60,7 +67,21 @@ MATCH = Match(
     handling=Handling(digest=DigestTime(), throttle=Throttle(count=3, span=timedelta(hours=1))),
 )
 JUDGED = Judged((MATCH,), (RuleTrouble(rule_id="slow", why="it is"),), "fr")
-VALUES = [ARTICLE, Article(), EVIDENCE, MATCH, JUDGED, Judged()]
+RESPONSE = Response(
+    url="https://gazette.example/rss",
+    body=b"\x1f\x8b",
+    body_hash="0" * 64,
+    validators=Validators(etag='"v1"'),
+    freshness=Freshness(wait=timedelta(hours=1), pace=Pace.MAX_AGE),
+    trail=Trail(host="gazette.example"),
+)
+PARSED = ParsedFeed(
+    title="Gazette",
+    articles=(ARTICLE, ARTICLE),
+    hints=FeedHints(ttl=timedelta(hours=1), skip_days=(5, 6)),
+    fingerprints=b"1234",
+)
+VALUES = [ARTICLE, Article(), EVIDENCE, MATCH, JUDGED, Judged(), RESPONSE, PARSED, ParsedFeed()]
 
 
 def all_fields(value: Any) -> list[tuple[str, Any]]:
