@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.matching.index import Entry, Index, Terms
@@ -103,8 +103,13 @@ def test_folding_any_text_keeps_every_word_at_its_place(text: str) -> None:
         previous = start
 
 
-@given(st.text(st.characters(max_codepoint=0x7F)) | st.text(" \n\t-ab.'", max_size=8))
-def test_plain_english_folds_at_once_as_it_does_letter_by_letter(text: str) -> None:
+@given(
+    st.text(st.sampled_from(LETTERS + "\n\u200b\u0301"))
+    | st.text(st.characters(max_codepoint=0x7F))
+    | st.text(" \n\t-ab.'", max_size=8)
+)
+@example("ﬁ \u200b 1")
+def test_a_text_folds_at_once_as_it_does_letter_by_letter(text: str) -> None:
     folded = fold(text)
     letters, places = spell(text)
     assert folded.barred == f" {letters} "
