@@ -25,7 +25,7 @@ def detect(title: str, text: str, among: Languages) -> str | None:
 
 
 def detect_all(texts: Iterable[tuple[str, str]], among: Languages) -> list[str | None]:
-    """The same for many titles and texts: fifty take a third of the time."""
+    """What ``detect`` says of each title and text; of fifty in less than half the time."""
     samples = [f"{title}\n{text[:_MEASURED]}".strip() for title, text in texts]
     legible = [sample for sample in samples if any(map(str.isalpha, sample))]
     told = dict(zip(legible, classify_all(legible, _identifier(among)), strict=True))
