@@ -41,7 +41,7 @@ def articles() -> list[Article]:
 
 def countries(engine: Engine, article: Article) -> int:
     """How many sentences were read to know which countries the article mentions."""
-    page = Page(article, engine.index, engine.fields)
+    page = Page(article, article.language, engine.index, engine.fields)
     for key in page.keys:
         if key.startswith(COUNTRY):
             page.mentions(key)

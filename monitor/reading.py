@@ -28,7 +28,7 @@ from monitor.feeds.discovery import Page, is_page, page
 from monitor.feeds.encodings import decode
 from monitor.feeds.parse import inflate, parse
 from monitor.matching import recogniser
-from monitor.matching.engine import Engine, Openings, compile_rules, is_promising, judge
+from monitor.matching.engine import Engine, Openings, compile_rules, is_promising, judge_in
 from monitor.matching.packed import PackedRules
 from monitor.models import Article, FeedSource, FetchError, Judged, ParsedFeed, Response
 
@@ -136,8 +136,11 @@ def _openings(of: Engine) -> Openings:
 def judge_all(articles: Sequence[Article], now: datetime) -> tuple[Judged, ...]:
     """Each article's matches, in the order of the articles."""
     failpoint("reader: judge")
-    spoken = map(_spoken, articles)
-    return tuple(replace(judge(engine(), one, now), language=one.language) for one in spoken)
+    compiled = engine()
+    return tuple(
+        judge_in(compiled, article, spoken, now)
+        for article, spoken in zip(articles, _languages(articles, compiled.languages), strict=True)
+    )
 
 
 def _spoken(article: Article) -> Article:
@@ -146,8 +149,15 @@ def _spoken(article: Article) -> Article:
 
 def with_language(article: Article, among: frozenset[str]) -> Article:
     """The article in one of the languages: its feed's word first, else as it reads."""
-    told = language.primary(article.language)
-    return replace(article, language=told or language.detect(article.title, article.text, among))
+    (spoken,) = _languages([article], among)
+    return replace(article, language=spoken)
+
+
+def _languages(articles: Sequence[Article], among: frozenset[str]) -> list[str | None]:
+    told = [language.primary(article.language) for article in articles]
+    untold = [one for one, known in zip(articles, told, strict=True) if not known]
+    read = iter(language.detect_all([(one.title, one.text) for one in untold], among))
+    return [known or next(read) for known in told]
 
 
 def as_text(article: Article) -> Article:

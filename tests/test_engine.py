@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.matching.engine import compile_rules, judge
+from monitor import reading
+from monitor.matching.engine import compile_rules, judge, judge_in
 from monitor.matching.evaluate import Interval, evaluate, smallest_windows
 from monitor.matching.explain import Explanation, explain
 from monitor.matching.index import Entry, Index, Terms
@@ -232,7 +234,7 @@ def page(**at: list[int]) -> Page:
     for name, places in at.items():
         for place in places:
             words[place] = name
-    return Page(Article(text=" ".join(words)), INDEX, frozenset())
+    return Page(Article(text=" ".join(words)), None, INDEX, frozenset())
 
 
 def plain_windows(lists: list[list[int]]) -> set[tuple[int, int]]:
@@ -314,3 +316,71 @@ def test_a_masked_word_supports_no_ambiguous_one() -> None:
 def test_a_word_that_is_name_and_capital_counts_as_both() -> None:
     for by in (Names.NAME, Names.CAPITAL):
         assert fires(Country(codes=("DZ",), by=frozenset({by})), title="Алжир", language="ru")
+
+
+# --- the language of what is judged ------------------------------------------------------
+
+
+BILINGUAL = RuleSet(
+    rules=(
+        Rule(id="arms", version="v1", match=Concept(id="arms")),
+        Rule(
+            id="french",
+            version="v1",
+            match=Country(codes=("DZ",)),
+            where=Where(languages=frozenset({"fr"})),
+        ),
+    ),
+    concepts={"arms": ARMS},
+)
+
+
+def test_an_article_is_judged_in_the_language_it_is_said_to_be_in() -> None:
+    engine = compile_rules(BILINGUAL)
+    article = Article(text="Algérie : armement", language="en")
+    in_french = judge_in(engine, article, "fr", NOW)
+    assert [match.rule_id for match in in_french.matches] == ["arms", "french"]
+    assert in_french == judge(engine, replace(article, language="fr"), NOW)
+    assert in_french.language == "fr"
+    assert judge(engine, article, NOW).matches == ()
+    assert judge(engine, article, NOW).language == "en"
+
+
+TEXTS = (
+    Article(title="Algérie : la loi d'armement", text="Le ministère en a parlé à la presse."),
+    Article(title="Nothing of note", text="The weather was fine all week, and people were out."),
+    Article(title="Algeria buys weapons", text="The ministry said so.", language="en-GB"),
+    Article(title="Rien à signaler", text="Il a fait beau toute la semaine, et l'été dure."),
+    Article(title="صفقة أسلحة", text="قالت وزارة الدفاع إن الجزائر وقعت"),
+    Article(title="1 234", text="!", language="?"),
+    Article(title="Algérie : armement", text="", language="?"),
+    Article(),
+)
+
+
+@pytest.mark.parametrize("articles", [TEXTS, TEXTS[::-1] * 3, TEXTS[2:5], TEXTS[:1], ()])
+def test_articles_together_are_judged_as_each_alone(
+    articles: tuple[Article, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = compile_rules(BILINGUAL)
+    monkeypatch.setattr(reading, "_engine", engine)
+    spoken = [reading.with_language(article, engine.languages) for article in articles]
+    judged = reading.judge_all(articles, NOW)
+    assert judged == tuple(judge(engine, one, NOW) for one in spoken)
+    assert judged == tuple(one for each in articles for one in reading.judge_all([each], NOW))
+    assert [one.language for one in judged] == [one.language for one in spoken]
+
+
+def test_the_language_of_each_article_is_its_feeds_word_or_what_it_reads_as(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "_engine", compile_rules(BILINGUAL))
+    told = [one.language for one in reading.judge_all(TEXTS, NOW)]
+    assert told == ["fr", "en", "en", "fr", "ar", None, "fr", None]
+
+
+def test_an_answer_about_many_articles_without_a_match_is_short() -> None:
+    engine = compile_rules(BILINGUAL)
+    article = Article(title="Nothing of note", text="The weather was fine.", language="en")
+    answer = tuple(judge(engine, article, NOW) for _ in range(50))
+    assert len(pickle.dumps(answer)) < 300

@@ -334,7 +334,7 @@ LONG = " ".join(
 def sentences_read(condition: Condition, text: str) -> list[str]:
     """The sentences that one rule had the recogniser read."""
     engine = engine_of(condition)
-    page = Page(Article(text=text, language="fr"), engine.index, engine.fields)
+    page = Page(Article(text=text), "fr", engine.index, engine.fields)
     judge_by((rule(condition),), page, NOW)
     read = page._recognised
     return [read._text[low:high] for low, high in sorted(read._read)]
@@ -374,7 +374,7 @@ def test_without_words_to_look_for_the_first_sentences_are_read() -> None:
 def test_what_must_hold_besides_is_asked_before_the_recogniser() -> None:
     both = All(of=(Named(label="PER"), Not(of=Term(text="pêche"))))
     engine = engine_of(both)
-    page = Page(Article(text=LONG, language="fr"), engine.index, engine.fields)
+    page = Page(Article(text=LONG), "fr", engine.index, engine.fields)
     assert judge_by(engine.rules, page, NOW).matches == ()
     assert page._recognised._read == {}
 
@@ -566,7 +566,7 @@ def test_the_words_of_a_name_are_compared_as_terms_are(
 def test_a_rule_that_asks_for_a_name_with_words_is_asked_where_they_stand() -> None:
     engine = engine_of(Named(label="ORG", text="Banque mondiale"))
     there, elsewhere = (
-        Page(Article(text=text, language="fr"), engine.index, engine.fields)
+        Page(Article(text=text), "fr", engine.index, engine.fields)
         for text in ("La banque mondiale prête.", "La banque prête.")
     )
     assert engine.candidates.among(there.counts) == [0]

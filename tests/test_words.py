@@ -3,11 +3,11 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.matching.index import Entry, Index, Terms
-from monitor.matching.words import fold, fold_term
+from monitor.matching.words import fold, fold_term, spell
 
 LETTERS = "aZéÉßﬁ½ñ'’-.,· \t\n\xa0\u0301\u200bاًـلجئ阿国アｱดनी한İıſ_1٢🙂"
 
@@ -101,6 +101,19 @@ def test_folding_any_text_keeps_every_word_at_its_place(text: str) -> None:
         start, after = folded.span(word, end)
         assert previous <= start < after <= len(text)
         previous = start
+
+
+@given(
+    st.text(st.sampled_from(LETTERS + "\n\u200b\u0301"))
+    | st.text(st.characters(max_codepoint=0x7F))
+    | st.text(" \n\t-ab.'", max_size=8)
+)
+@example("ﬁ \u200b 1")
+def test_a_text_folds_at_once_as_it_does_letter_by_letter(text: str) -> None:
+    folded = fold(text)
+    letters, places = spell(text)
+    assert folded.barred == f" {letters} "
+    assert [folded.place(at) for at in range(1, len(letters) + 1)] == list(places)
 
 
 @given(st.text(st.sampled_from(LETTERS.replace("½", ""))))  # one character, two words

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from time import monotonic, thread_time
 
@@ -167,12 +167,12 @@ def is_promising(openings: Openings, article: Article, now: datetime) -> bool:
     A rule that holds as it is needs no more.
     """
     engine = openings.engine
-    page = Page(article, engine.index, engine.fields)
+    page = Page(article, article.language, engine.index, engine.fields)
     for number in openings.candidates.among(page.counts):
         rule = engine.rules[number]
         with suppress(ExpressionTooSlow):
             if (
-                not why_not_where(rule.where, article, now)
+                not why_not_where(rule.where, page, now)
                 and evaluate(openings.conditions[number], page) is not None
                 and evaluate(rule.match, page) is None
             ):
@@ -192,10 +192,23 @@ def opening(condition: Condition) -> Condition:
 
 
 def judge(engine: Engine, article: Article, now: datetime) -> Judged:
-    """Judge an article by every rule that it can match."""
-    page = Page(article, engine.index, engine.fields)
+    """Judge an article, in the language that it names, by every rule that it can match."""
+    return judge_in(engine, article, article.language, now)
+
+
+def judge_in(engine: Engine, article: Article, language: str | None, now: datetime) -> Judged:
+    """Judge an article in a language, whatever it names itself, by every rule that it can match."""
+    page = Page(article, language, engine.index, engine.fields)
     numbers = engine.candidates.among(page.counts)
+    if not numbers:
+        return _unmatched(language)
     return judge_by([engine.rules[number] for number in numbers], page, now)
+
+
+@lru_cache(maxsize=64)
+def _unmatched(language: str | None) -> Judged:
+    """One value for most articles: what comes often in an answer is pickled once."""
+    return Judged(language=language)
 
 
 def judge_by(rules: Iterable[Rule], page: Page, now: datetime) -> Judged:
@@ -215,7 +228,7 @@ def judge_by(rules: Iterable[Rule], page: Page, now: datetime) -> Judged:
         else:
             if match is not None:
                 matches.append(match)
-    return Judged(tuple(matches), tuple(troubles))
+    return Judged(tuple(matches), tuple(troubles), page.language)
 
 
 def _in_time(rule: Rule, page: Page, now: datetime) -> Match | None:
@@ -234,7 +247,7 @@ def _deadline(seconds: float) -> Callable[[], bool]:
 
 
 def _judge(rule: Rule, page: Page, now: datetime) -> Match | None:
-    if why_not_where(rule.where, page.article, now):
+    if why_not_where(rule.where, page, now):
         return None
     found = evaluate(rule.match, page)
     if found is None or any(evaluate(veto, page) for veto in rule.unless):
@@ -254,13 +267,14 @@ def _judge(rule: Rule, page: Page, now: datetime) -> Match | None:
     )
 
 
-def why_not_where(where: Where, article: Article, now: datetime) -> str:
-    """Which of the rule's filters the article does not pass, in words; "" if it passes all.
+def why_not_where(where: Where, page: Page, now: datetime) -> str:
+    """Which of the rule's filters the page does not pass, in words; "" if it passes all.
 
     An article that did not come from a feed is not asked for its feed's tags.
     """
-    if where.languages and article.language not in where.languages:
-        return f"language is {article.language or 'unknown'}, not {_or(where.languages)}"
+    article = page.article
+    if where.languages and page.language not in where.languages:
+        return f"language is {page.language or 'unknown'}, not {_or(where.languages)}"
     if where.feed_tags and article.feed_url and where.feed_tags.isdisjoint(article.tags):
         return f"its feed has none of the tags {_or(where.feed_tags)}"
     if where.max_age is not None:

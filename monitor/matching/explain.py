@@ -65,18 +65,18 @@ class Explanation:
 
 def explain(engine: Engine, rule: Rule, article: Article, now: datetime) -> Explanation:
     """Judge one article by one rule, and say why."""
-    page = Page(article, engine.index, engine.fields)
+    page = Page(article, article.language, engine.index, engine.fields)
     found = evaluate(rule.match, page)
     score = relevance(rule.match, found, page) if found else None
     match = tuple(_lines(rule.match, page, depth=0))
     unless = tuple(line for veto in rule.unless for line in _lines(veto, page, depth=0))
-    why_not = why_not_where(rule.where, article, now) or _why_not(rule, page, score, match)
+    why_not = why_not_where(rule.where, page, now) or _why_not(rule, page, score, match)
     return Explanation(
         rule_id=rule.id,
         rule_version=rule.version,
         fires=not why_not,
         why=why_not or _why(unless),
-        language=article.language,
+        language=page.language,
         min_relevance=rule.min_relevance,
         relevance=score,
         match=match,
@@ -172,9 +172,9 @@ def _why_none(leaf: Leaf, page: Page) -> str:
     if isinstance(leaf, Regex):
         return "no match"
     if isinstance(leaf, Named):
-        if recogniser.reads(page.article.language):
+        if recogniser.reads(page.language):
             return "not found by the recogniser"
-        return f"no model is installed that recognises names in {page.article.language or 'it'}"
+        return f"no model is installed that recognises names in {page.language or 'it'}"
     if leaf.scope.fields:
         everywhere = [one for key in keys_of(leaf) for one in page.mentions(key)]
         if everywhere:

@@ -82,10 +82,13 @@ class _Line(NamedTuple):
 
 
 class Page:
-    """An article as the engine sees it; worked out bit by bit, for one article and one thread."""
+    """An article in a language, as the engine sees it; worked out bit by bit, for one thread."""
 
-    def __init__(self, article: Article, index: Index, fields: frozenset[Field]) -> None:
+    def __init__(
+        self, article: Article, language: str | None, index: Index, fields: frozenset[Field]
+    ) -> None:
         self.article = article
+        self.language = language
         main = f"{article.title}{_BETWEEN}{article.text}"
         self._body = len(article.title) + len(_BETWEEN)
         self._texts: dict[str, tuple[Field, str]] = {MAIN: (Field.BODY, main)}
@@ -93,9 +96,7 @@ class Page:
             if field in fields and (text := _text_beside(article, field)):
                 self._texts[field.value] = field, text
         self._folded = {name: fold(text) for name, (_, text) in self._texts.items()}
-        self._scans = {
-            name: index.scan(folded, article.language) for name, folded in self._folded.items()
-        }
+        self._scans = {name: index.scan(folded, language) for name, folded in self._folded.items()}
         self.counts = _sums(scan.counts() for scan in self._scans.values())
         """How often each thing is mentioned at most; what is left out is not."""
         self._mentions: dict[Key, tuple[Mention, ...]] = {}
@@ -369,7 +370,7 @@ class Page:
 
     @cached_property
     def _is_read(self) -> bool:
-        return recogniser.reads(self.article.language)
+        return recogniser.reads(self.language)
 
     def _sure_places(self, key: Key) -> set[tuple[int, int]]:
         if (found := self._sure_of.get(key)) is None:
@@ -387,7 +388,7 @@ class Page:
 
     @cached_property
     def _recognised(self) -> RecognisedNames:
-        return RecognisedNames(self._folded[MAIN].given, self.article.language)
+        return RecognisedNames(self._folded[MAIN].given, self.language)
 
     @cached_property
     def _doubtful(self) -> Mapping[tuple[str, int, int], set[Key]]:

@@ -101,7 +101,10 @@ def fold(text: str) -> Folded:
     given: NDArray[Any]
     codes: NDArray[Any]
     if text.isascii():
-        given = codes = np.frombuffer(text.encode().translate(_ASCII), np.uint8)
+        folded = text.encode().translate(_ASCII)
+        if b"  " not in folded:
+            return Folded(text, folded.decode(), None)
+        given = codes = np.frombuffer(folded, np.uint8)
     else:
         given = _codes(text)
         codes = _folded(given)
@@ -174,7 +177,7 @@ def _letters(given: NDArray[Any], codes: NDArray[Any]) -> tuple[str, Places | No
     highest = int(codes.max(initial=0))
     if highest < _FAR:
         return _text(codes, highest), None
-    if highest < _GONE:
+    if highest < _GONE or _blanks_meet(codes):
         return None
     is_odd = codes >= _GONE  # several letters, or none
     odd_places = np.flatnonzero(is_odd)
@@ -189,6 +192,16 @@ def _letters(given: NDArray[Any], codes: NDArray[Any]) -> tuple[str, Places | No
     for character, folded in odd.items():
         letters = letters.replace(character, folded)
     return letters, () if any(odd.values()) else np.flatnonzero(~is_odd)
+
+
+def _blanks_meet(codes: Codes) -> bool:
+    """Whether blanks come together once what folds to nothing is gone."""
+    return _pairs_of_blanks(codes[codes != _GONE]) > _pairs_of_blanks(codes)
+
+
+def _pairs_of_blanks(codes: Codes) -> int:
+    is_blank = codes == ord(BORDER)
+    return int(np.count_nonzero(is_blank[1:] & is_blank[:-1]))
 
 
 def spell(text: str) -> tuple[str, Places]:
