@@ -544,6 +544,23 @@ def test_polls_that_are_committed_together_fail_alone(store):
         store.commit(poll(c, bad))
 
 
+def test_each_article_of_a_poll_has_its_own_keys_and_alerts(store):
+    (feed,) = follow(store)
+    store.post(alert("a test message", "mail"), at(), LEASE)  # has an article, too
+    told = [alert(f"{number}", *["mail"] * (number % 2)) for number in range(6)]
+    store.commit(poll(feed, *map(judged, told[:2])))
+    clash = poll(feed, judged(alert("undone")), judged(told[0]))
+    assert store.commit(clash) is Commit.CONFLICT
+    store.commit(poll(feed, *map(judged, told[2:])))
+    for each in told:
+        owners = store.known(each.article.keys)
+        assert set(owners) == set(each.article.keys)
+        (article_id,) = {owner.article_id for owner in owners.values()}
+        assert store.find_article(article_id=article_id) == each.article
+    shown = {one.alert.key: one.alert for one in store.alerts(limit=10)}
+    assert [shown[each.key].article for each in told] == [each.article for each in told]
+
+
 def test_of_polls_that_are_committed_together_the_first_has_an_article(store):
     a, b = follow(store, "https://a.example/", "https://b.example/")
     one = judged(alert("one", "mail"))

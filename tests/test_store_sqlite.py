@@ -411,6 +411,17 @@ def test_polls_that_wait_for_the_store_are_written_in_one_transaction(store):
     assert all(feed.polled_at for feed in store.feeds())
 
 
+def test_no_statement_is_parsed_again_for_each_poll(store):
+    parsed = []
+    store._db.conn.set_authorizer(lambda *what: parsed.append(what) or 0)  # asked while it parses
+    for number in range(4):
+        del parsed[:]
+        store.known(["guid:1", f"guid:{number}"])
+        commit_number(store, number)
+        store.commit(contract.poll(the_feed(store)))
+    assert parsed == []
+
+
 def test_one_transaction_holds_so_many_articles_at_most(store):
     told = [contract.judged(contract.alert(f"{number}")) for number in range(300)]
     feed = the_feed(store)
