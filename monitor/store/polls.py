@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import groupby, islice
 
 from sqlite_utils import Database
 
@@ -231,14 +231,40 @@ def _before(db: Database, article_id: int) -> Before:
     )
 
 
-def write(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
-    """Write all that a poll changes; nothing if the feed's row is gone.
+def runs(outcomes: Iterable[PollOutcome]) -> Iterator[Sequence[PollOutcome]]:
+    """Cut polls into what is written at once: those in a row that change nothing but the rows of
+    their feeds, as most do; each other one alone."""
+    for has_more, run in groupby(outcomes, _has_more):
+        if has_more:
+            yield from ((outcome,) for outcome in run)
+        else:
+            yield tuple(run)
+
+
+def _has_more(outcome: PollOutcome) -> bool:
+    """Whether a poll changes more than its feed's row; ``_write_more`` writes that."""
+    return bool(
+        outcome.route
+        or outcome.host_wait
+        or outcome.articles
+        or outcome.renamed
+        or outcome.edited
+        or outcome.events
+    )
+
+
+def write(db: Database, run: Sequence[PollOutcome], delivery_id: DeliveryId) -> None:
+    """Write all that the polls of one of the ``runs`` change; nothing where a feed's row is gone.
 
     Raises:
         ClaimedMeanwhile: undo all of it.
     """
-    if not db.execute(_POLLED, rows.polled_row(outcome)).rowcount:
-        return
+    is_there = db.conn.executemany(_POLLED, map(rows.polled_row, run)).rowcount
+    if is_there and len(run) == 1:
+        _write_more(db, run[0], delivery_id)
+
+
+def _write_more(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
     if outcome.route is not None:
         db.execute(_ROUTED, rows.route_row(outcome.feed_id, outcome.route))
     if outcome.host_wait is not None:
