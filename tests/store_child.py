@@ -1,6 +1,6 @@
 """Processes for the tests of the store, to be killed or to meet on one file.
 
-As a program: ``python store_child.py PATH commit|claim|record|together`` does that step again and again
+As a program: ``python store_child.py PATH commit|claim|record|together|unchanged`` does that step again and again
 until its failpoint ends it.
 """
 
@@ -89,9 +89,11 @@ def open_together(path: Path, barrier, answer) -> None:
 
 def main(path: Path, step: str) -> None:
     store = open_store(path)
-    if step == "together":
+    if step in {"together", "unchanged"}:
         feeds = contract.follow(store, *(f"https://{n}.example/" for n in range(TOGETHER)))
-        store.commit_all([numbered(feed, 1) for feed in feeds])
+        with_news = [numbered(feed, 1) for feed in feeds]
+        unchanged = [contract.poll(feed) for feed in feeds]
+        store.commit_all(with_news if step == "together" else unchanged)
     for number in count(1):
         commit_number(store, number)
         if step in {"claim", "record"}:

@@ -544,6 +544,87 @@ def test_polls_that_are_committed_together_fail_alone(store):
         store.commit(poll(c, bad))
 
 
+@pytest.mark.parametrize("place", [0, 1, 3])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"failures": 2**70},
+        {"detail": object()},
+        {"reason": "no reason of ours"},
+        {"next_check_at": at().replace(tzinfo=None)},
+    ],
+)
+def test_of_unchanged_feeds_that_are_written_at_once_one_fails_alone(store, bad, place):
+    feeds = follow(store, *(f"https://{host}.example/" for host in "abcd"))
+    outcomes = [poll(feed, failures=3, pages_read=1) for feed in feeds]
+    outcomes[place] = replace(outcomes[place], **bad)
+    done = list(store.commit_all(outcomes))
+    assert isinstance(done.pop(place), Exception)
+    assert done == [Commit.DONE] * 3
+    after = list(store.feeds())
+    assert after.pop(place) == feeds[place]
+    assert [(feed.polled_at, feed.failures, feed.pages_read) for feed in after] == [
+        (at(), 3, 1)
+    ] * 3
+
+
+def test_of_unchanged_feeds_that_are_written_at_once_one_is_gone(store):
+    a, b = follow(store, "https://a.example/", "https://b.example/")
+    polls = (poll(a), poll(replace(a, id=a.id + 1000)), poll(b, polled_at=at(1)))
+    assert store.commit_all(polls) == (Commit.DONE,) * 3
+    assert [feed.polled_at for feed in store.feeds()] == [at(), at(1)]
+
+
+def test_of_two_polls_of_an_unchanged_feed_the_later_counts_and_what_they_read_adds_up(store):
+    (feed,) = follow(store)
+    first, second = (poll(feed, polled_at=at(n), failures=n, pages_read=n) for n in (1, 2))
+    assert store.commit_all([first, second]) == (Commit.DONE, Commit.DONE)
+    (after,) = store.feeds()
+    assert (after.polled_at, after.failures, after.pages_read) == (at(2), 2, 3)
+
+
+def test_what_a_poll_brings_is_written_among_unchanged_feeds(store):
+    before, feed, after = follow(store, *(f"https://{host}.example/" for host in "abc"))
+    store.commit(poll(feed, judged(alert("known"))))
+    known_id = store.known(article("known").keys)[article("known").keys[0]].article_id
+    edited = EditedArticle(article_id=known_id, article=article("known", title="Another"))
+    for news in (
+        {"route": Route(host=feed.route.host, address="https://moved.example/")},
+        {"host_wait": HostWait(host="d.example", until=at(60))},
+        {"articles": (judged(alert("new", "mail")),)},
+        {"edited": (edited,)},
+        {"renamed": (RenamedArticle(article_id=known_id, claims=("guid:x",)),)},
+        {"events": (Event(at=at(), kind=EventKind.FEED_MOVED, subject="b"),)},
+    ):
+        together = (poll(before), poll(feed, **news), poll(after))
+        assert store.commit_all(together) == (Commit.DONE,) * 3
+    assert all(each.polled_at for each in store.feeds())
+    assert store.feeds()[1].route.address == "https://moved.example/"
+    store.sync_feeds([FeedSource(url="https://d.example/")], at())
+    assert due_urls(store) == []
+    assert claimed_ids(store) == ["algeria-us-arms new/mail"]
+    assert store.find_article(article_id=known_id).title == "Another"
+    assert store.known(["guid:x"])["guid:x"].article_id == known_id
+    assert [event.kind for event in store.events(9)] == [EventKind.FEED_MOVED]
+
+
+def test_each_article_of_a_poll_has_its_own_keys_and_alerts(store):
+    (feed,) = follow(store)
+    store.post(alert("a test message", "mail"), at(), LEASE)  # has an article, too
+    told = [alert(f"{number}", *["mail"] * (number % 2)) for number in range(6)]
+    store.commit(poll(feed, *map(judged, told[:2])))
+    clash = poll(feed, judged(alert("undone")), judged(told[0]))
+    assert store.commit(clash) is Commit.CONFLICT
+    store.commit(poll(feed, *map(judged, told[2:])))
+    for each in told:
+        owners = store.known(each.article.keys)
+        assert set(owners) == set(each.article.keys)
+        (article_id,) = {owner.article_id for owner in owners.values()}
+        assert store.find_article(article_id=article_id) == each.article
+    shown = {one.alert.key: one.alert for one in store.alerts(limit=10)}
+    assert [shown[each.key].article for each in told] == [each.article for each in told]
+
+
 def test_of_polls_that_are_committed_together_the_first_has_an_article(store):
     a, b = follow(store, "https://a.example/", "https://b.example/")
     one = judged(alert("one", "mail"))

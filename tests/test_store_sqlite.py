@@ -411,6 +411,27 @@ def test_polls_that_wait_for_the_store_are_written_in_one_transaction(store):
     assert all(feed.polled_at for feed in store.feeds())
 
 
+def test_unchanged_feeds_are_written_at_once_and_what_brings_news_by_itself(store):
+    feeds = contract.follow(store, *(f"https://{number}.example/" for number in range(9)))
+    polls = [contract.poll(feed) for feed in feeds]
+    polls[3] = contract.poll(feeds[3], contract.judged(contract.alert("news")))
+    asked = statements(store)
+    assert store.commit_all(polls) == (contract.Commit.DONE,) * 9
+    assert asked.count("SAVEPOINT apart") == 3  # of 3 feeds, the one, and 5 feeds
+    assert asked.count("COMMIT") == 1
+
+
+def test_no_statement_is_parsed_again_for_each_poll(store):
+    parsed = []
+    store._db.conn.set_authorizer(lambda *what: parsed.append(what) or 0)  # asked while it parses
+    for number in range(4):
+        del parsed[:]
+        store.known(["guid:1", f"guid:{number}"])
+        commit_number(store, number)
+        store.commit(contract.poll(the_feed(store)))
+    assert parsed == []
+
+
 def test_one_transaction_holds_so_many_articles_at_most(store):
     told = [contract.judged(contract.alert(f"{number}")) for number in range(300)]
     feed = the_feed(store)
@@ -520,10 +541,11 @@ def test_polls_written_together_are_acknowledged_when_they_are_on_the_disk(proce
     print(f"20 kills, at most {together} polls written together and not acknowledged, lost 0")
 
 
-def test_death_among_polls_that_are_written_together_undoes_all_of_them(path):
-    environment = os.environ | {"NEWS_MONITOR_FAILPOINTS": "commit: in transaction=kill@4"}
+@pytest.mark.parametrize(("step", "passes"), [("together", 4), ("unchanged", 1)])
+def test_death_among_polls_that_are_written_together_undoes_all_of_them(path, step, passes):
+    environment = os.environ | {"NEWS_MONITOR_FAILPOINTS": f"commit: in transaction=kill@{passes}"}
     child = Path(__file__).with_name("store_child.py")
-    done = subprocess.run([sys.executable, child, path, "together"], env=environment, check=False)
+    done = subprocess.run([sys.executable, child, path, step], env=environment, check=False)
     assert done.returncode == -signal.SIGKILL
     with closing(open_store(path)) as store:
         assert [feed.polled_at for feed in store.feeds()] == [None] * TOGETHER

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import groupby, islice
 
 from sqlite_utils import Database
 
@@ -22,7 +22,7 @@ from monitor.models import (
     RenamedArticle,
 )
 from monitor.store import outbox, rows
-from monitor.store.connection import insert
+from monitor.store.connection import insert, insert_all
 from monitor.store.outbox import DeliveryId
 from monitor.store.protocol import Known
 
@@ -101,7 +101,8 @@ _ROUTED = """
 """
 
 
-_CLAIM_IF_FREE = "INSERT OR IGNORE INTO article_key (key, article_id) VALUES (:key, :article_id)"
+_NEXT_ARTICLE = "SELECT coalesce(max(id), 0) + 1 FROM article"
+_CLAIM_IF_FREE = "INSERT OR IGNORE INTO article_key (key, article_id) VALUES (?, ?)"
 _EDIT = """
     UPDATE article SET
         content_hash = :content_hash, url = :url, title = :title, text = :text, author = :author,
@@ -230,21 +231,47 @@ def _before(db: Database, article_id: int) -> Before:
     )
 
 
-def write(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
-    """Write all that a poll changes; nothing if the feed's row is gone.
+def runs(outcomes: Iterable[PollOutcome]) -> Iterator[Sequence[PollOutcome]]:
+    """Cut polls into what is written at once: those in a row that change nothing but the rows of
+    their feeds, as most do; each other one alone."""
+    for has_more, run in groupby(outcomes, _has_more):
+        if has_more:
+            yield from ((outcome,) for outcome in run)
+        else:
+            yield tuple(run)
+
+
+def _has_more(outcome: PollOutcome) -> bool:
+    """Whether a poll changes more than its feed's row; ``_write_more`` writes that."""
+    return bool(
+        outcome.route
+        or outcome.host_wait
+        or outcome.articles
+        or outcome.renamed
+        or outcome.edited
+        or outcome.events
+    )
+
+
+def write(db: Database, run: Sequence[PollOutcome], delivery_id: DeliveryId) -> None:
+    """Write all that the polls of one of the ``runs`` change; nothing where a feed's row is gone.
 
     Raises:
         ClaimedMeanwhile: undo all of it.
     """
-    if not db.execute(_POLLED, rows.polled_row(outcome)).rowcount:
-        return
+    is_there = db.conn.executemany(_POLLED, map(rows.polled_row, run)).rowcount
+    if is_there and len(run) == 1:
+        _write_more(db, run[0], delivery_id)
+
+
+def _write_more(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
     if outcome.route is not None:
         db.execute(_ROUTED, rows.route_row(outcome.feed_id, outcome.route))
     if outcome.host_wait is not None:
         db.execute(_FORGET_WAITS, rows.row(now=outcome.polled_at))
         db.execute(_LET_WAIT, rows.row(host=outcome.host_wait.host, until=outcome.host_wait.until))
-    for judged in outcome.articles:
-        _write_judged(db, judged, outcome, delivery_id)
+    if outcome.articles:
+        _write_articles(db, outcome, delivery_id)
     for renamed in outcome.renamed:
         _claim_if_free(db, renamed)
     for edited in outcome.edited:
@@ -253,27 +280,51 @@ def write(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
         log(db, event)
 
 
-def _write_judged(
-    db: Database, judged: JudgedArticle, outcome: PollOutcome, delivery_id: DeliveryId
+def _write_articles(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
+    """Write the articles of a poll, their keys, and what is told of them.
+
+    Their ids are those that SQLite would give them: nobody else writes meanwhile.
+    """
+    (first_id,) = db.execute(_NEXT_ARTICLE).fetchone()
+    numbered = list(enumerate(outcome.articles, first_id))
+    insert_all(db, "article", [_article_row(outcome, *each) for each in numbered])
+    _claim(db, [(key, each) for each, judged in numbered for key in dict.fromkeys(judged.claims)])
+    for article_id, judged in numbered:
+        _write_matches(db, judged, article_id, delivery_id)
+
+
+def _article_row(outcome: PollOutcome, article_id: int, judged: JudgedArticle) -> rows.NewRow:
+    first = rows.row(id=article_id, identity=next(iter(judged.claims), ""))
+    return first | rows.article_row(judged.article, outcome.feed_id, outcome.polled_at)
+
+
+def _claim(db: Database, keys: Sequence[tuple[str, int]]) -> None:
+    """Give articles their keys.
+
+    Raises:
+        ClaimedMeanwhile: one is another's.
+    """
+    wanted = [(rows.storable(key), article_id) for key, article_id in keys]
+    if db.conn.executemany(_CLAIM_IF_FREE, wanted).rowcount < len(wanted):
+        raise ClaimedMeanwhile
+
+
+def _write_matches(
+    db: Database, judged: JudgedArticle, article_id: int, delivery_id: DeliveryId
 ) -> None:
-    article = judged.article
-    row = rows.article_row(article, outcome.feed_id, outcome.polled_at)
-    first = rows.row(identity=next(iter(judged.claims), ""))
-    article_id = insert(db, "article", row | first)
-    _claim(db, judged.claims, article_id)
     match_ids = {
         match: insert(db, "match", rows.match_row(match, article_id)) for match in judged.matches
     }
     for alert in judged.alerts:
-        assert alert.article == article, "an alert tells of its own article"
+        assert alert.article == judged.article, "an alert tells of its own article"
         assert alert.match in match_ids, "an alert tells of a match of its article"
         outbox.write_alert(db, alert, match_ids[alert.match], delivery_id)
 
 
 def _claim_if_free(db: Database, renamed: RenamedArticle) -> None:
     """Give a stored article more keys; one that is another's by now stays so."""
-    for key in renamed.claims:
-        db.execute(_CLAIM_IF_FREE, rows.row(key=key, article_id=renamed.article_id))
+    wanted = [(rows.storable(key), renamed.article_id) for key in renamed.claims]
+    db.conn.executemany(_CLAIM_IF_FREE, wanted)
 
 
 def _write_edited(db: Database, edited: EditedArticle, delivery_id: DeliveryId) -> None:
@@ -296,12 +347,6 @@ def _rewrite(db: Database, match: Match, article_id: int, told: Mapping[str, int
         return insert(db, "match", row)
     db.execute(_EDIT_MATCH, row | {"id": told[match.rule_id]})
     return told[match.rule_id]
-
-
-def _claim(db: Database, keys: Iterable[str], article_id: int) -> None:
-    wanted = [{"key": rows.storable(key), "article_id": article_id} for key in dict.fromkeys(keys)]
-    if db.conn.executemany(_CLAIM_IF_FREE, wanted).rowcount < len(wanted):
-        raise ClaimedMeanwhile
 
 
 def unannounced(db: Database) -> tuple[tuple[Event, ...], int]:

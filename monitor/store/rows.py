@@ -7,9 +7,10 @@ asked for a column by its name.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from monitor import lanes
@@ -52,7 +53,6 @@ from monitor.store.views import (
     StoredDelivery,
 )
 
-_NO_HINTS = FeedHints()
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=asdict)
 
 Row = Mapping[str, Any]
@@ -74,7 +74,13 @@ def instant_text(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise ValueError(f"an instant without a time zone: {at!r}")
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return _utc_text(at.astimezone(UTC))
+
+
+@lru_cache(maxsize=1000)
+def _utc_text(at: datetime) -> str:
+    """A poll writes its own instant with each of its articles."""
+    return at.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def instant(text: str) -> datetime:
@@ -84,26 +90,33 @@ def instant(text: str) -> datetime:
 
 def as_json(values: Iterable[object]) -> str:
     """A list as JSON text that people can read."""
-    return _ENCODER.encode(list(values))
+    return f"[{', '.join(map(_ENCODER.encode, values))}]"
 
 
 def row(**columns: object) -> NewRow:
     """A row to be written: instants are text, spans are seconds, tuples are JSON."""
-    return {name: _column(value) for name, value in columns.items()}
+    return {
+        name: _CONVERSIONS.get(type(value), _enum_or_as_it_is)(value)
+        for name, value in columns.items()
+    }
 
 
-def _column(value: object) -> object:
-    match value:
-        case str():
-            return storable(value)
-        case datetime():
-            return instant_text(value)
-        case timedelta():
-            return value.total_seconds()
-        case tuple():
-            return storable(as_json(value))
-        case _:
-            return value
+def _enum_or_as_it_is(value: object) -> object:
+    return storable(value) if isinstance(value, str) else value
+
+
+_CONVERSIONS: Mapping[type, Callable[[Any], object]] = {
+    str: storable,
+    datetime: instant_text,
+    timedelta: timedelta.total_seconds,
+    tuple: lambda values: storable(as_json(values)),
+}
+
+
+@lru_cache(maxsize=1000)
+def _strings_text(strings: tuple[str, ...]) -> str:
+    """A list that many rows have in common, as JSON."""
+    return storable(as_json(strings))
 
 
 def _strings(text: str) -> tuple[str, ...]:
@@ -176,10 +189,9 @@ def feed_state(stored: Row) -> FeedState:
     )
 
 
+@lru_cache(maxsize=1000)
 def _hints_text(hints: FeedHints) -> str:
-    """Only what the publisher says: most say nothing."""
-    if hints == _NO_HINTS:
-        return "{}"
+    """Only what the publisher says: most say nothing, and many the same."""
     spoken = {name: value for name, value in asdict(hints).items() if value}
     return json.dumps(spoken, default=timedelta.total_seconds)
 
@@ -275,7 +287,7 @@ def article_row(article: Article, feed_id: int | None, stored_at: datetime) -> N
         feed_url=article.feed_url,
         feed_name=article.feed_name,
         publisher=article.publisher,
-        tags=article.tags,
+        tags=_strings_text(article.tags),
     ) | content_row(article)
 
 
@@ -287,7 +299,7 @@ def content_row(article: Article) -> NewRow:
         title=article.title,
         text=article.text,
         author=article.author,
-        categories=article.categories,
+        categories=_strings_text(article.categories),
         language=article.language,
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Self
 
@@ -160,22 +161,30 @@ class SqliteStore:
         """
         try:
             with self._writing():
-                done = tuple(map(self._write_apart, outcomes))
+                runs = map(self._write_run, polls.runs(outcomes))
+                done = tuple(chain.from_iterable(runs))
         except StoreError as error:
             if len(outcomes) == 1 or isinstance(error, StoreBusy):
                 return (error,) * len(outcomes)
             return tuple(self.commit_all((outcome,))[0] for outcome in outcomes)
         return done
 
-    def _write_apart(self, outcome: PollOutcome) -> Commit | Exception:
-        """Write what one poll changes beside others.
+    def _write_run(self, run: Sequence[PollOutcome]) -> Sequence[Commit | Exception]:
+        """Write what several polls change at once; if that fails, each again by itself."""
+        done = self._write_apart(run)
+        if isinstance(done, Exception) and len(run) > 1:
+            return [self._write_apart((outcome,)) for outcome in run]
+        return [done] * len(run)
+
+    def _write_apart(self, run: Sequence[PollOutcome]) -> Commit | Exception:
+        """Write what the polls of a run change beside others: all of it or nothing.
 
         Raises:
             StoreError: the file's trouble, which may have ended the transaction for all.
         """
         try:
             with connection.in_plain_words(self._path), connection.savepoint(self._db):
-                polls.write(self._db, outcome, self._delivery_id)
+                polls.write(self._db, run, self._delivery_id)
                 failpoint("commit: in transaction")
         except polls.ClaimedMeanwhile:
             return Commit.CONFLICT
