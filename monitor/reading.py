@@ -24,6 +24,7 @@ from monitor import allocator
 from monitor.articles import identity, language, text
 from monitor.articles.fulltext import article_of
 from monitor.failpoints import failpoint
+from monitor.feeds import entries
 from monitor.feeds.discovery import Page, is_page, page
 from monitor.feeds.encodings import decode
 from monitor.feeds.parse import inflate, parse
@@ -173,6 +174,8 @@ def as_text(article: Article) -> Article:
 
 
 def _is_web(url: str) -> bool:
+    if entries.is_web(url):  # as nearly all are
+        return True
     try:
         return urlsplit(url).scheme.lower() in ("http", "https")
     except ValueError:

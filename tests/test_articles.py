@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.articles import identity, language, text
@@ -76,6 +76,57 @@ def test_a_word_in_a_script_is_not_taken_for_the_word_in_the_text() -> None:
     assert places[0][0] == source.index("<p>") + 3
 
 
+BLANKS = (" ", "\n", "\0", "\x0c", "\x85", "\u2028", "\ufeff", "\ud800", "<a href='a&amp;b' x>")
+SIMPLE = (
+    *("word", "é", ">", ";", "#", "x", "amp;", "&#8217;", "&#39;", "&#160;", "&amp;", "&amp;lt;"),
+    *("&lt;", "&gt;", "&nbsp;", "&quot;", "<p>", "</p>", "<br/>", "</a>", "<b>", "</b>", "<i>"),
+    *("</i>", "<code>", "<em>", "<li>", "</li>", "<ul>", "</ul>", "<h2>", "</h3>", "<div>"),
+)
+ODD = (
+    *("&", "&#", "&amp", "&eacute;", "&notit;", "&#0001;", "&#0147;", "&#55296;", "<", "<!--"),
+    *("-->", "<![CDATA[", "]]>", "</", "<p-x>", "<P>", "<script>", "<svg>", "</svg>", "<table>"),
+    *("<td>", "<title>", "</title>", "<select>", "<pre>", '<a b="<svg>">', "<a b='c'd>", "<p x=y>"),
+)
+MARKED = st.lists(st.sampled_from((*BLANKS, *SIMPLE)), max_size=6).map("".join)
+MARKUP = st.builds(
+    "{}{}{}".format,
+    MARKED,
+    st.just("") | st.sampled_from(ODD),
+    MARKED,
+)
+
+
+@settings(max_examples=1_000)
+@given(MARKUP)
+def test_simple_html_shows_what_a_browser_would_show(html: str) -> None:
+    shown = text._shown_simply(html)
+    assert shown is None or words(shown) == words(text._shown(html))
+
+
+def words(shown: str) -> list[list[str]]:
+    """The words of each line, as they are kept."""
+    return list(filter(None, map(str.split, shown.replace("\0", "").split("\n"))))
+
+
+@pytest.mark.parametrize(
+    ("html", "is_simple"),
+    [
+        ("<p>One <a href='https://a.example/?b&c' rel=\"nofollow\">two</a> &#8230;<br />", True),
+        ("d&#8217;un &amp; de l&#39;autre&nbsp;&lt;b&gt;", True),
+        ("<img src='a.png' alt>", True),
+        ("<p class=a>", False),
+        ("<P>", False),
+        ("<script>a</script>", False),
+        ("<table>a", False),
+        ("a &eacute; b", False),
+        ("a & b", False),
+        ("a < b", False),
+    ],
+)
+def test_most_html_is_simple(html: str, is_simple: bool) -> None:
+    assert (text._shown_simply(html) is not None) == is_simple
+
+
 # --- language ------------------------------------------------------------------------
 
 
@@ -128,6 +179,76 @@ def test_a_link_is_the_same_without_what_tracks(url: str, same: str) -> None:
 def test_a_canonical_link_is_its_own(url: str) -> None:
     once = identity.canonical_url(url)
     assert identity.canonical_url(once) == once
+
+
+STARTS = (
+    *("http://", "https://", "https://www.", "https://www.www.a", "https://xn--e1afmkfd.example"),
+    *("https://a.example", "http://a/"),
+)
+PIECES = (
+    *("/", "//", "/../", "..", ".", "?", "&", "#", ";", "%20", "%", "é", "~", "!", "=", "-", "_"),
+    *("a", "b.c", "www.", "WWW.", ":443", ":80", "@", "*", "[", " ", "\n", "\\"),
+    *("utm_source=x", "id=3", ";jsessionid=1"),
+)
+LINKS = st.builds(
+    "{}{}".format,
+    st.sampled_from(STARTS),
+    st.lists(st.sampled_from(PIECES), max_size=6).map("".join),
+)
+PLAIN_LINKS = st.from_regex(identity._PLAIN, fullmatch=True)
+
+
+@settings(max_examples=500)
+@given(LINKS | PLAIN_LINKS)
+def test_a_plain_link_is_cleaned_as_any_other(url: str) -> None:
+    assert identity.canonical_url(url) == cleaned(url.strip())
+
+
+def cleaned(url: str) -> str:
+    """What remains where nothing is known beforehand of what a link looks like."""
+    try:
+        for _ in range(5):
+            url = identity._cleaner(url)
+    except ValueError:
+        return ""
+    return url
+
+
+@pytest.mark.parametrize("url", ["http://a.example/2026/a-b_c.html", "https://www.a-b.example/"])
+def test_most_links_are_plain(url: str) -> None:
+    assert identity._PLAIN.fullmatch(url)
+
+
+ASCII = "".join(map(chr, range(128)))
+
+
+@given(st.text() | st.text(st.sampled_from(ASCII)) | st.just(f"{ASCII}a{ASCII}"))
+def test_the_words_of_ascii_are_those_of_any_text(written: str) -> None:
+    assert identity._hash_of_words(written) == identity._hash(*identity._WORD.findall(written))
+
+
+@pytest.mark.parametrize(
+    ("title", "said", "content_hash", "text_key", "entry_key"),
+    [
+        (
+            *("Arms_deal, no. 7", "Gas (again) " * 30, "89973edae4f6a5237452191da875274d"),
+            *("dfb0d74cacf8e8032b550378be9b2869", "107d6484976ed522ab6f3e183197f503"),
+        ),
+        (
+            *("Élection", "Le « oui » ’ " * 30, "7ffdb8e9a40aa784b91bd143619963ba"),
+            *("bf074decbd053183ed8e8920c762be5f", "1f133be695056667c03a08e14232fb30"),
+        ),
+    ],
+)
+def test_an_article_has_the_keys_under_which_databases_have_it(
+    title: str, said: str, content_hash: str, text_key: str, entry_key: str
+) -> None:
+    (one,) = keyed(article(url="https://a.example/1", title=title, text=said))
+    assert one.content_hash == content_hash
+    assert one.keys == (
+        *("url:https://a.example/1", f"text:{text_key}"),
+        f"entry:https://example.org/rss:{entry_key}",
+    )
 
 
 @given(st.text())

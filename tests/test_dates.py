@@ -179,7 +179,7 @@ def test_any_instant_is_found_in_each_usual_form(at: datetime, form: str) -> Non
 
 WEEKDAYS = ["", "Mon, ", "Tue, ", "mar, ", "Sat,"]
 MONTHS = ["Jan", "FEB", "mar", "May", "Sept", "Dec", "Foo"]
-ZONES = ["GMT", "utc", "+0100", "-0330", "+1400", "Z", "EST", "+01:00", ""]
+ZONES = ["GMT", "utc", "+0100", "-0330", "-0000", "+0000", "+1400", "Z", "EST", "+01:00", ""]
 
 
 @settings(max_examples=500)

@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import feedparser  # noqa: TID251 - a fault is planted in it
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.feeds import blocks
+from monitor.feeds import blocks, xmltext
+from monitor.feeds import entries as entry
 from monitor.feeds.parse import inflate, parse
 from monitor.models import (
     FailureReason,
@@ -33,6 +35,8 @@ TAGS = (
     *(b"<feed>", b"</feed>", b"<entry>", b"</entry>", b"<urlset>", b"<url><loc>", b"</url>"),
     *(b"<title>Arms", b"</title>", b"{", b'"version": "1.1",', b"<!DOCTYPE rss [", b"]>"),
 )
+REFERENCES = ("&", "&amp;", "&#8217;", "&eacute;", "&x;", "a", "é", "<", "<![CDATA[", "]]>")
+BORDERS = "\0\x08\t\n\x0b\x0c\r\x1f \ud7ff\ue000\ufffd\ufffe\uffff\U00010000\U0010ffff"
 CORPORA = Path(__file__).parent.parent.parent / "shared" / "corpora"
 
 
@@ -193,6 +197,29 @@ def test_a_document_that_is_cut_at_its_entries_has_lost_nothing(body: bytes) -> 
     assert all(not blocks.is_whole(entries[at]) for at, _ in apart.broken)
 
 
+@given(st.lists(st.sampled_from((*mutate.PIECES, *TAGS, b"<item>")), max_size=12).map(b"".join))
+def test_a_document_is_cut_after_its_first_entries(body: bytes) -> None:
+    text = body.decode("utf-8", "replace")
+    head, entries, tail = blocks.split(text)
+    for number in range(4):
+        wanted = head + "".join(entries[:number]) + tail if len(entries) > number else text
+        assert blocks.first(text, number) == wanted
+
+
+@given(st.lists(st.sampled_from(REFERENCES)).map("".join))
+def test_names_of_characters_are_looked_for_only_where_there_are_any(text: str) -> None:
+    assert xmltext.without_names(text) == xmltext._NAMED.sub(xmltext._named, text)
+
+
+@given(
+    st.lists(st.characters(categories=["Cc", "Cs", "L"]) | st.sampled_from(BORDERS)).map("".join)
+)
+def test_what_no_xml_may_hold_is_dropped(text: str) -> None:
+    kept = [one for one in text if one in "\t\n\r" or " " <= one not in "\ufffe\uffff"]
+    wanted = "".join(one for one in kept if not "\ud800" <= one <= "\udfff")
+    assert xmltext.without_controls(text) == wanted
+
+
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="no corpora beside the repository")
 def test_every_real_feed_yields_its_entries() -> None:
     feeds = [
@@ -240,6 +267,47 @@ def test_a_link_that_cannot_be_read_costs_nothing_but_itself() -> None:
         rss("<item><title>x</title><link>http://[</link></item>", head="<link>http://[</link>")
     )
     assert (article.title, article.url) == ("x", "")
+
+
+STARTS = (
+    *("http://a/", "http://a/b#", "http://a/b;", "https://b.example", "HTTP://a/", "http:"),
+    *("https://", "//", ""),
+)
+PIECES = (
+    *("/", "//", "a", "B.example", "é", ":80", ":", "?", "#", ";", "&", "=", "..", ".", "\\"),
+    *("[", "]", "%", "@", "*", " ", "\n", "\t", "\0"),
+)
+LINKS = st.builds(
+    "{}{}".format,
+    st.sampled_from(STARTS),
+    st.lists(st.sampled_from(PIECES), max_size=4).map("".join),
+)
+
+
+@settings(max_examples=500)
+@given(LINKS | st.from_regex(entry._PLAIN, fullmatch=True))
+def test_a_plain_link_is_completed_as_any_other(link: str) -> None:
+    for home in ("https://home.example/rss/x", "http://home.example", "ftp://home.example/"):
+        try:
+            completed = urljoin(home, link.strip())
+        except ValueError:
+            completed = ""
+        assert entry.absolute(home, link) == completed
+
+
+@settings(max_examples=500)
+@given(LINKS | st.from_regex(entry._PLAIN, fullmatch=True))
+def test_a_plain_link_is_of_the_web_as_any_other(link: str) -> None:
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        assert not entry.is_web(link)
+    else:
+        assert entry.is_web(link) == (parts.scheme in ("http", "https") and parts.netloc != "")
+
+
+def test_a_link_that_nobody_would_write_is_none() -> None:
+    assert entry.absolute("https://a.example/", f"https://a.example/{'a' * 5_000}") == ""
 
 
 def test_half_a_character_costs_nothing_but_itself() -> None:

@@ -182,6 +182,21 @@ def test_what_looks_like_an_entry_takes_the_place_of_none() -> None:
     assert told(feed(entry(1), OTHER, entry(2)), before) == (["1", "2"], 0)
 
 
+@pytest.mark.parametrize(
+    ("piece", "guid"),
+    [
+        ("<item><guid> 1&amp;2 </guid></item>", "1&2"),
+        ("<entry><a:id><![CDATA[3]]></a:id></entry>", "3"),
+        ('<item rdf:about="4"><guid>5</guid></item>', "4"),
+        ("<item whereabout='4' what_about='6'><guid>5</guid></item>", "5"),
+        ("about = '7'", "7"),
+        ("<item>about abut</item>", ""),
+    ],
+)
+def test_a_guid_is_found_without_a_parser(piece: str, guid: str) -> None:
+    assert unchanged._guid(piece) == guid
+
+
 # --- polls ---------------------------------------------------------------------------
 
 

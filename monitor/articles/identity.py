@@ -30,12 +30,19 @@ _SIMILAR = 1 / 3
 """Shared words over all words, from which two titles are of one article."""
 
 _WORD = re.compile(r"\w+")
+_APART = bytes(at if _WORD.match(chr(at)) else ord(" ") for at in range(128)).ljust(256)
+"""A table for ASCII: what is part of a word as it is, all else a blank."""
 _TRACKING = re.compile(
     r"(?<=[?&])(?:cmp|cmpid|dclid|ftag|guccounter|igshid|mbid|mtm_\w+|ns_(?:campaign|fee|linkname"
     r"|mchannel|source)|ocid|phpsessid|pk_(?:campaign|kwd|medium|source)|rss|s_cid|smid|wt[._]mc\w*)=[^&#]*&?|;jsessionid=[^?#]*",
     re.IGNORECASE,
 )
 """What courlan leaves of what tells only where a reader came from."""
+_PLAIN = re.compile(
+    r"https?+://(?:www\.)?(?!www\.)([a-z0-9]++(?:[.-][a-z0-9]++)*+(?:/[\w~%!=:,-][\w.~%!=:,-]*+)*+)/?",
+    re.ASCII,
+)
+"""Most links: nothing in them is to be cleaned but scheme, ``www.`` and the last slash."""
 _ROUTE = re.compile(r"[!/].*\w")
 """A fragment that is a page of its own, in applications that run in the browser."""
 
@@ -98,6 +105,8 @@ def canonical_url(url: str) -> str:
     if not url.lower().startswith(("http://", "https://")):
         return ""
     for _ in range(5):  # courlan's own result can still hold what it strips: until it settles
+        if plain := _PLAIN.fullmatch(url):
+            return f"https://{plain[1]}"
         try:
             cleaner = _cleaner(url)
         except ValueError:
@@ -124,7 +133,7 @@ def with_keys(articles: Iterable[Article]) -> tuple[Article, ...]:
     return tuple(
         replace(
             article,
-            content_hash=_hash(*_WORD.findall(f"{article.title}\n{article.text}")),
+            content_hash=_hash_of_words(f"{article.title}\n{article.text}"),
             keys=tuple(
                 _keys(
                     article,
@@ -156,7 +165,7 @@ def _keys(
     elif not _is_front(page):
         yield f"url:{_bounded(page)}"
     if len(article.text) >= LONG_ENOUGH:
-        yield "text:" + _hash(*_WORD.findall(_comparable(article.title + article.text)))
+        yield "text:" + _hash_of_words(_comparable(article.title + article.text))
     title = _comparable(article.title)
     instead = "" if title else article.guid or _comparable(article.text)
     yield f"entry:{article.feed_url}:{_hash(place, title, instead)}"
@@ -255,5 +264,15 @@ def _bounded(text: str) -> str:
     return text if len(text) <= 500 else _hash(text)
 
 
+def _hash_of_words(text: str) -> str:
+    if text.isascii():
+        return _digest(b"\x1f".join(text.encode().translate(_APART).split()))
+    return _hash(*_WORD.findall(text))
+
+
 def _hash(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return _digest("\x1f".join(parts).encode("utf-8", "surrogatepass"))
+
+
+def _digest(written: bytes) -> str:
+    return hashlib.sha256(written).hexdigest()[:32]

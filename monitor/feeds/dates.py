@@ -39,7 +39,7 @@ _ZONE = re.compile(r"\s*([a-z]{1,5}\b)?\s?(?:([+-])(\d{1,2}):?(\d\d)?(?!\d))?")
 _MAIL = re.compile(
     r"(?:(?:mon|tue|wed|thu|fri|sat|sun), )?(\d\d?)"
     r" (jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) ((?:19|20)\d\d)"
-    r" ([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))? (?:gmt|utc|([+-])(0\d|1[0-3])([0-5]\d))"
+    r" ([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))? (?:gmt|utc|[+-]0000|([+-])(0\d|1[0-3])([0-5]\d))"
 )
 """As mail has it, and nearly every RSS feed (RFC 822, with four digits of the year)."""
 _TOKEN = re.compile(r"\d+|[^\s\d,;:/()\[\]+\-–—|،]+")
@@ -90,9 +90,10 @@ def instant(text: str) -> datetime | None:
         return None
     try:
         at = _mailed(plain) or _in_digits(plain) or _iso(plain) or _written(plain)
-        return at.astimezone(UTC) if at and at.astimezone(UTC) >= EARLIEST else None
+        at = at and at.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return at if at and at >= EARLIEST else None
 
 
 def first(texts: Iterable[str], now: datetime) -> datetime | None:
@@ -117,9 +118,11 @@ def _mailed(text: str) -> datetime | None:
     if found is None:
         return None
     day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
-    at = datetime(int(year), months.english()[month], int(day), tzinfo=UTC)
-    at += timedelta(hours=int(hour), minutes=int(minute), seconds=int(second or 0))
-    ahead = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    date = int(year), months.english()[month], int(day)
+    at = datetime(*date, int(hour), int(minute), int(second or 0), tzinfo=UTC)
+    if sign is None:
+        return at
+    ahead = timedelta(hours=int(hours), minutes=int(minutes))
     return at - ahead if sign == "+" else at + ahead
 
 

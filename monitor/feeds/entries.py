@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
@@ -15,6 +16,10 @@ MAX_FIELD = 1_000_000
 """Characters of HTML read of one field of one entry."""
 _MAX_NAME, _MAX_CATEGORY, _MAX_CATEGORIES = 500, 200, 50
 _MAX_LINK = 4_000
+_PLAIN = re.compile(
+    r"https?+://[\w.:-]++(?:/[\w/.~%!$'()*+,=:@&-]*+)?+(?:\?[\w/.~%!$'()*+,=:@&-]++)?+", re.ASCII
+)
+"""Most links: whole as they are, wherever they stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +69,20 @@ def article(entry: Entry, home: str, source: FeedSource, now: datetime) -> Artic
 
 def absolute(home: str, link: str) -> str:
     """The link completed from ``home``; "" for what is none."""
+    if len(link) > _MAX_LINK:
+        return ""
+    if _PLAIN.fullmatch(link):
+        return link
     try:
-        return urljoin(home, link.strip()) if len(link) <= _MAX_LINK else ""
+        return urljoin(home, link.strip())
     except ValueError:
         return ""
 
 
 def is_web(url: str) -> bool:
     """Whether a browser would open it by http or https."""
+    if _PLAIN.fullmatch(url):
+        return True
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -81,5 +92,10 @@ def is_web(url: str) -> bool:
 
 def _url(entry: Entry, home: str) -> str:
     """The first link that a browser would open; failing that the first that is an address."""
-    completed = [url for link in entry.links if link.strip() and (url := absolute(home, link))]
-    return next(filter(is_web, completed), next(iter(completed), ""))
+    other = ""
+    for link in filter(str.strip, entry.links):
+        url = absolute(home, link)
+        if is_web(url):
+            return url
+        other = other or url
+    return other

@@ -172,8 +172,9 @@ def _links(entry: Mapping[str, Any]) -> Iterator[str]:
         link for link in _list(entry.get("links")) if link.get("rel", "alternate") == "alternate"
     ]
     alternates.sort(key=lambda link: "html" not in _text(link.get("type")))  # stable
-    yield from (_text(link.get("href")) for link in alternates)
-    if (link := _text(entry.get("link"))) and entries.is_web(link):
+    links = [_text(link.get("href")) for link in alternates]
+    yield from links
+    if (link := _text(entry.get("link"))) not in links and entries.is_web(link):
         yield link
 
 

@@ -31,8 +31,9 @@ _DATED = re.compile(
 """What may change before the entries without a meaning for them."""
 _GUID = re.compile(
     r"""<(?:[\w.-]{1,50}:)?(?:guid|id)\b[^<>]{0,500}>(?:\s*<!\[CDATA\[)?([^<>]{0,2000}?)(?:\]\]>\s*)?</"""
-    r"""|\babout\s*=\s*["']([^"'<>]{0,2000})["']"""
+    r"""|a(?<!\wa)bout\s*=\s*["']([^"'<>]{0,2000})["']"""
 )
+"""Each of the two begins with a letter of its own: a search leaps from one such letter to the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

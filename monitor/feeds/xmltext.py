@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from html import unescape
 
-_UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-"""What no XML may hold (XML 1.0, 2.2), and half characters."""
+_CHARACTER = "\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
+"""What XML may hold (XML 1.0, 2.2)."""
+_READABLE = re.compile(f"[{_CHARACTER}]*+")
+_UNREADABLE = re.compile(f"[^{_CHARACTER}]")
 _REFERENCE = re.compile(r"&#(x[0-9a-f]{1,8}|[0-9]{1,9});", re.IGNORECASE)
+_FOREIGN = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\w{1,9});)")
+"""What may not stand outside of CDATA."""
 _NAMED = re.compile(
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!(?:amp|lt|gt|quot|apos|#\w{1,9});)(?:([a-zA-Z]\w{1,30});)?",
-    re.DOTALL,
+    rf"<!\[CDATA\[.*?(?:\]\]>|\Z)|{_FOREIGN.pattern}(?:([a-zA-Z]\w{{1,30}});)?", re.DOTALL
 )
 _DOCTYPE = re.compile(r"<!DOCTYPE\b[^<>\[]{0,2000}(?:\[.*?\]\s*)?>", re.DOTALL | re.IGNORECASE)
 _DECLARATION = re.compile(r"(?:<\?xml[^>]{0,1000}\?>\s*)+")
@@ -34,7 +37,7 @@ def readable(text: str) -> str:
 
 def without_controls(text: str) -> str:
     """The text without control characters and half characters."""
-    return _UNREADABLE.sub("", text)
+    return text if _READABLE.fullmatch(text) else _UNREADABLE.sub("", text)
 
 
 def without_names(text: str) -> str:
@@ -42,7 +45,7 @@ def without_names(text: str) -> str:
 
     What stands in CDATA stays as it is.
     """
-    return _NAMED.sub(_named, text)
+    return _NAMED.sub(_named, text) if _FOREIGN.search(text) else text
 
 
 def _replacement(reference: re.Match[str]) -> str:
