@@ -57,6 +57,11 @@ def test_a_feed_is_read_as_by_feedparser(body: bytes) -> None:
     assert_alike(document(body))
 
 
+@pytest.mark.parametrize("at", range(0x80, 0xA0))
+def test_a_letter_of_windows_is_read_as_by_feedparser(at: int) -> None:
+    assert_alike(rss(f"<item><title>{chr(at)}</title></item>"))
+
+
 def test_a_mutant_is_read_as_by_feedparser_or_left_to_it() -> None:
     sources, read = mutate.sources(), 0
     for number in range(MUTANTS):

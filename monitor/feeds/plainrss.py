@@ -78,6 +78,7 @@ _WINDOWS = {
     at: shown for at in range(0x80, 0xA0) if (shown := bytes([at]).decode("cp1252", "ignore"))
 }
 """Control characters that were letters in Windows-1252."""
+_OF_WINDOWS = re.compile(f"[{''.join(map(chr, _WINDOWS))}]")
 
 
 class _NotPlain(Exception):
@@ -217,7 +218,7 @@ def _repaired(text: str) -> str:
         return text
     with suppress(UnicodeError):
         text = text.encode("iso-8859-1").decode("utf-8")
-    return text.translate(_WINDOWS)
+    return text.translate(_WINDOWS) if _OF_WINDOWS.search(text) else text
 
 
 def _require(is_plain: bool) -> None:
