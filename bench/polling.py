@@ -74,6 +74,7 @@ def us(
     from monitor import assembly, loading, pipeline, reading
     from monitor.alerts import plan
     from monitor.asking import AskTools
+    from monitor.caution import Caution
     from monitor.feeds.addresses import AllowList
     from monitor.feeds.fetch import Fetcher, Limits
     from monitor.matching.packed import PackedRules
@@ -101,6 +102,7 @@ def us(
                 asking=AskTools(
                     fetcher=fetcher, readers=readers, clock=assembly.now, max_bytes=10_000_000
                 ),
+                caution=Caution(assembly.READERS),
                 destinations=(),
                 min_interval=timedelta(0),
             )

@@ -16,6 +16,7 @@ from monitor import __version__, allocator, loading, reading
 from monitor.alerts import render, send, templating
 from monitor.alerts.templating import Templates
 from monitor.asking import AskTools
+from monitor.caution import Caution
 from monitor.config import Config, resolve_destinations
 from monitor.delivering import DeliverTools
 from monitor.errors import Mistake, RulesError
@@ -83,6 +84,7 @@ def poll_tools(
     return PollTools(
         books=books,
         asking=ask_tools(settings, *reader_arguments(settings, rules)),
+        caution=Caution(READERS),
         destinations=tuple(settings.destinations),
         min_interval=settings.poll.min_interval,
         policy=policy(settings),

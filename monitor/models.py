@@ -359,6 +359,8 @@ class ParsedFeed:
 
     title: str = ""
     articles: tuple[Article, ...] = ()
+    judged: tuple[Judged, ...] = ()
+    """What the rules say of the first of them, where they were asked as it was read."""
     skipped: int = 0
     """Entries that could not be read; each costs only itself."""
     earlier_url: str = ""

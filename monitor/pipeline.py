@@ -13,18 +13,19 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from monitor import pages, reading
+from monitor import judging, pages, reading
 from monitor.alerts import edits, plan
 from monitor.articles import identity
 from monitor.articles.identity import Again
 from monitor.asking import AskTools
-from monitor.errors import WorkerFailed
+from monitor.caution import Caution
+from monitor.errors import WorkerDied, WorkerFailed, WorkerTimeout
 from monitor.failpoints import failpoint
 from monitor.feeds import health, outcomes
 from monitor.feeds.fetch import Request
@@ -54,12 +55,6 @@ from monitor.store.thread import StoreThread
 
 Told = TypeVar("Told", JudgedArticle, EditedArticle)
 
-JUDGE_DEADLINE = timedelta(seconds=2)
-"""For one article; a batch has ten times that at most."""
-JUDGE_PATIENCE = timedelta(seconds=20)
-"""For an article whose batch was lost, asked again alone."""
-JUDGE_BATCH, JUDGE_TEXT = 50, 50_000
-"""Articles, and characters of their texts, that are judged in one call: a hundredth of its deadline."""
 RENAMING = 10
 """Entries with other guids at once from which the operator is told."""
 EARLIER_PAGES = 3
@@ -75,9 +70,8 @@ class PollTools:
     destinations: tuple[str, ...]
     min_interval: timedelta
     random: Callable[[], float] = random.random
-    lane: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    """For the bodies of feeds that have not proved harmless: one of them is read at a time, so that
-    the other readers are never held up by what may hang."""
+    caution: Caution = field(default_factory=lambda: Caution(1))
+    """For the bodies of feeds that have not proved harmless."""
     policy: Policy = field(default_factory=Policy)
     since: timedelta | None = None
     """How old an article of a feed's first poll may be to alert; ``None``: none does."""
@@ -133,25 +127,50 @@ async def _read(
         return NotModified(
             validators=response.validators, freshness=response.freshness, trail=response.trail
         )
+    if _is_first_look(feed, tools):
+        with suppress(WorkerFailed):
+            return await _by_reader(reading.read_first, response, feed, tools)
+        # It is read once more without the rules: what is told of a feed is not for a rule's fault.
     return await _parsed(response, feed, tools, feed.fingerprints)
+
+
+def _is_first_look(feed: FeedState, tools: PollTools) -> bool:
+    """Whether all that a feed says is likely to be new, and judged as it stands there."""
+    is_judged_as_it_is = feed.source.full_text is FullText.NEVER or tools.since is None
+    return feed.first_read_at is None and not feed.deaths and is_judged_as_it_is
 
 
 async def _parsed(
     response: Response, feed: FeedState, tools: PollTools, fingerprints: bytes = b""
 ) -> ParsedFeed | FetchError:
     try:
-        async with nullcontext() if health.is_harmless(feed) else tools.lane:
-            return await tools.asking.readers.call(
-                reading.DEADLINE,
-                reading.read,
-                response,
-                feed.source,
-                tools.clock(),
-                tools.asking.max_bytes,
-                fingerprints,
-            )
+        return await _by_reader(reading.read, response, feed, tools, fingerprints)
     except WorkerFailed as error:
         return FetchError(reason=FailureReason.HOSTILE, detail=f"its reader was lost: {error}")
+
+
+async def _by_reader(
+    read: Callable[..., ParsedFeed | FetchError],
+    response: Response,
+    feed: FeedState,
+    tools: PollTools,
+    *more: bytes,
+) -> ParsedFeed | FetchError:
+    """Have a body read, in the one way or the other.
+
+    Raises:
+        WorkerFailed: it has cost its reader.
+    """
+    is_harmless = health.is_harmless(feed)
+    now, max_bytes = tools.clock(), tools.asking.max_bytes
+    try:
+        async with nullcontext() if is_harmless else tools.caution.place():
+            return await tools.asking.readers.call(
+                reading.DEADLINE, read, response, feed.source, now, max_bytes, *more
+            )
+    except (WorkerDied, WorkerTimeout):
+        tools.caution.warn()
+        raise
 
 
 async def _commit_news(
@@ -161,8 +180,8 @@ async def _commit_news(
 
     What is known and says something else by now is judged like what is new.
     """
-    judged: dict[Article, _Verdict] = {}
-    events: tuple[Event, ...] = ()
+    judged = _judged_already(parsed)
+    events = tuple(judging.troubles(parsed.articles, parsed.judged, tools.clock()))
     read = failed = 0
     parsed = await _with_earlier(feed, parsed, tools)
     while True:
@@ -177,7 +196,7 @@ async def _commit_news(
         if fresh := [article for article in says if article not in judged]:
             filled = await _fill(feed, fresh, tools)
             read, failed = read + filled.read, failed + filled.failed
-            found, unjudged = await _judge(filled.articles, tools)
+            found, unjudged = await judging.judge(filled.articles, tools.asking)
             events += unjudged
             judged.update(zip(fresh, map(_verdict, filled.articles, found), strict=True))
         failpoint("poll: judged")
@@ -237,6 +256,10 @@ class _Verdict:
     matches: tuple[Match, ...]
 
 
+def _judged_already(parsed: ParsedFeed) -> dict[Article, _Verdict]:
+    return dict(zip(parsed.articles, map(_verdict, parsed.articles, parsed.judged), strict=False))
+
+
 def _verdict(article: Article, judged: Judged) -> _Verdict:
     return _Verdict(replace(article, language=judged.language), judged.matches)
 
@@ -278,73 +301,6 @@ def _has_overflowed(parsed: ParsedFeed, known: Mapping[str, Known]) -> bool:
     """Whether no entry was there at the last poll, of enough to tell."""
     is_enough = parsed.entries >= health.ENOUGH_ENTRIES and not parsed.unchanged
     return is_enough and not any(identity.is_of_feed(key) for key in known)
-
-
-async def _judge(
-    articles: Sequence[Article], tools: PollTools
-) -> tuple[list[Judged], tuple[Event, ...]]:
-    """Each article's matches. One that costs its reader costs no other article its matches."""
-    found: list[Judged] = []
-    events: list[Event] = []
-    for batch in _batches(articles):
-        try:
-            judged = await tools.asking.readers.call(
-                JUDGE_DEADLINE * min(len(batch), 10), reading.judge_all, batch, tools.clock()
-            )
-        except WorkerFailed:
-            for article in batch:
-                one, lost = await _judge_alone(article, tools)
-                found.append(one)
-                events += lost
-        else:
-            found += judged
-            events += _troubles(batch, judged, tools.clock())
-    return found, tuple(events)
-
-
-def _batches(articles: Sequence[Article]) -> Iterator[list[Article]]:
-    batch: list[Article] = []
-    size = 0
-    for article in articles:
-        size += len(article.text)
-        if batch and (len(batch) == JUDGE_BATCH or size > JUDGE_TEXT):
-            yield batch
-            batch, size = [], len(article.text)
-        batch.append(article)
-    if batch:
-        yield batch
-
-
-def _troubles(
-    articles: Sequence[Article], judged: Sequence[Judged], now: datetime
-) -> Iterator[Event]:
-    """The rules that could not judge an article, each once."""
-    told: set[str] = set()
-    for article, one in zip(articles, judged, strict=True):
-        for trouble in one.troubles:
-            if trouble.rule_id not in told:
-                told.add(trouble.rule_id)
-                detail = f"{trouble.why}; article: {article.url or article.title}"
-                yield Event(
-                    at=now, kind=EventKind.RULE_FAILED, subject=trouble.rule_id, detail=detail
-                )
-
-
-async def _judge_alone(article: Article, tools: PollTools) -> tuple[Judged, tuple[Event, ...]]:
-    """One article's matches, with patience: a slow machine must not cost an alert."""
-    try:
-        judged = await tools.asking.readers.call(
-            JUDGE_PATIENCE, reading.judge_all, (article,), tools.clock()
-        )
-    except WorkerFailed as error:
-        event = Event(
-            at=tools.clock(),
-            kind=EventKind.ARTICLE_UNJUDGED,
-            subject=article.url or article.title,
-            detail=f"no rule could be asked: its reader was lost: {error}",
-        )
-        return Judged(language=article.language), (event,)
-    return judged[0], tuple(_troubles((article,), judged, tools.clock()))
 
 
 def _follow(

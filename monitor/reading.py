@@ -3,6 +3,7 @@
 ::
 
     read:   Response → inflate → parse → plain text → keys → ParsedFeed
+            and, of a feed's first body → judged
     look:   the same; what is a web page instead → the feeds that it names → Page
     judge:  Articles → language → matches of every rule
 
@@ -15,7 +16,7 @@ replaced when a call takes too long.
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -35,6 +36,9 @@ from monitor.models import Article, FeedSource, FetchError, Judged, ParsedFeed, 
 
 DEADLINE = timedelta(seconds=5)
 """For reading one body, or one page; then the process is killed."""
+
+BATCH, BATCH_TEXT = 50, 50_000
+"""Articles, and characters of their texts, that are judged in one call: a hundredth of its deadline."""
 
 MANY_RULES = 5_000
 """From which on it is worth a second at the start to have them lie in large pages."""
@@ -99,6 +103,17 @@ def read(
     )
 
 
+def read_first(
+    response: Response, source: FeedSource, now: datetime, max_bytes: int
+) -> ParsedFeed | FetchError:
+    """What a body says that was never read before, judged in the same call as far as one may be:
+    most of it will be new."""
+    parsed = read(response, source, now, max_bytes)
+    if isinstance(parsed, FetchError):
+        return parsed
+    return replace(parsed, judged=judge_all(next(batches(parsed.articles), ()), now))
+
+
 def look(
     response: Response, source: FeedSource, now: datetime, max_bytes: int
 ) -> ParsedFeed | Page | FetchError:
@@ -132,6 +147,20 @@ def _openings(of: Engine) -> Openings:
     if _opened is None or _opened.engine is not of:
         _opened = Openings(of)
     return _opened
+
+
+def batches(articles: Iterable[Article]) -> Iterator[Sequence[Article]]:
+    """Cut articles into what is judged in one call."""
+    batch: list[Article] = []
+    size = 0
+    for article in articles:
+        size += len(article.text)
+        if batch and (len(batch) == BATCH or size > BATCH_TEXT):
+            yield batch
+            batch, size = [], len(article.text)
+        batch.append(article)
+    if batch:
+        yield batch
 
 
 def judge_all(articles: Sequence[Article], now: datetime) -> tuple[Judged, ...]:
