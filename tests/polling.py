@@ -40,8 +40,10 @@ class HereReaders:
         """How many of the next bodies cost their reader."""
 
     async def call(self, deadline: timedelta, work: Callable[..., Any], *arguments: Any) -> Any:
-        if work is reading.read and self.deaths:
-            self.deaths -= 1
+        if work in (reading.read, reading.read_first) and self.deaths:
+            self.deaths -= (
+                work is reading.read
+            )  # it was read along with the rules before, if at all
             raise WorkerDied("killed by signal 9")
         return work(*arguments)
 

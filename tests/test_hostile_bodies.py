@@ -18,6 +18,7 @@ import pytest
 from monitor import allocator, pipeline, reading
 from monitor.alerts import plan
 from monitor.asking import AskTools
+from monitor.caution import Caution
 from monitor.errors import WorkerTimeout
 from monitor.feeds.addresses import AllowList
 from monitor.feeds.fetch import Fetcher, Limits
@@ -111,6 +112,7 @@ async def poll_all(
                 clock=lambda: datetime.now(UTC),
                 max_bytes=10_000_000,
             ),
+            caution=Caution(2),
             destinations=(),
             min_interval=timedelta(seconds=1),
         )

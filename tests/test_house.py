@@ -30,7 +30,7 @@ FLOORS = [
         "monitor.loading",
         "monitor.packs",
     },
-    {"monitor.pages"},
+    {"monitor.pages", "monitor.judging"},
     {"monitor.asking", "monitor.reading"},
     {
         "monitor.feeds",
@@ -40,6 +40,7 @@ FLOORS = [
         "monitor.store",
         "monitor.config",
         "monitor.workers",
+        "monitor.caution",
         "monitor.instance",
         "monitor.logs",
         "monitor.metrics",
