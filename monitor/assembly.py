@@ -48,6 +48,7 @@ def begin() -> None:
     """Start what takes longest, the server of worker processes, while the caller goes on."""
     preload("monitor.preloaded")
     allocator.return_large_blocks()
+    allocator.settle()
 
 
 def now() -> datetime:

@@ -15,7 +15,6 @@ replaced when a call takes too long.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -60,7 +59,7 @@ def start(rules: PackedRules, languages: frozenset[str]) -> None:
 def settle(rules: int) -> None:
     """So many rules are here to stay: no collection need look at them again, and where they are
     many they lie in large pages."""
-    gc.freeze()
+    allocator.settle()
     if rules >= MANY_RULES:
         allocator.use_large_pages()
 
