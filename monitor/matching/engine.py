@@ -491,38 +491,36 @@ def _forms(ruleset: RuleSet) -> Forms:
 # --- from a page to evidence ---------------------------------------------------------
 
 
-def evidence(condition: Condition, found: Found, page: Page) -> Iterator[Evidence]:
+def evidence(condition: Condition, found: Found, page: Page) -> Iterable[Evidence]:
     """For each condition that holds, its best mentions: the narrowest window first; and what else of
     it stands in a sentence that is shown for whichever, so that none is read without its marks."""
     window = narrowest(found)
     chosen = frozenset(map(id, window.mentions)) if window else frozenset()
     ranked = [(label(leaf), _ranked(leaf, chosen, page)) for leaf in leaves(condition)]
     shown = [[show(name, one, page) for one in mentions[:SHOWN]] for name, mentions in ranked]
-    sentences = {
-        (one.field, one.sentence_start, one.sentence_start + len(one.sentence))
-        for best in shown
-        for one in best
-    }
-    for (name, mentions), best in zip(ranked, shown, strict=True):
-        yield from best
-        for one in mentions[SHOWN:MOST_LOOKED_AT]:
-            if _is_in(one, sentences):
-                yield show(name, one, page)
+    if any(len(mentions) > SHOWN for _, mentions in ranked):
+        sentences = {_place(one) for best in shown for one in best}
+        for (name, mentions), best in zip(ranked, shown, strict=True):
+            beside = (one for one in mentions[SHOWN:MOST_LOOKED_AT] if _is_in(one, sentences))
+            best.extend(show(name, one, page) for one in beside)
+    return chain.from_iterable(shown)
+
+
+def _place(shown: Evidence) -> tuple[str, int, int]:
+    return shown.field, shown.sentence_start, shown.sentence_start + len(shown.sentence)
 
 
 def _ranked(leaf: Leaf, chosen: frozenset[int], page: Page) -> Sequence[Mention]:
     """A condition's mentions, the most telling first; ``chosen`` are those of the narrowest window."""
     mentions = mentions_of(leaf, page)
-    if len(mentions) < 2:
+    if len(mentions) == 1:
         return mentions
     return sorted(mentions, key=lambda one: (id(one) not in chosen, one.line != MAIN, one.first))
 
 
 def _is_in(mention: Mention, sentences: Iterable[tuple[str, int, int]]) -> bool:
-    return any(
-        field == mention.field.value and begin <= mention.start and mention.end <= end
-        for field, begin, end in sentences
-    )
+    field, start, end = mention.field.value, mention.start, mention.end
+    return any(of == field and first <= start and end <= last for of, first, last in sentences)
 
 
 def show(condition: str, mention: Mention, page: Page) -> Evidence:
