@@ -1,0 +1,138 @@
+"""Data: the frozen values that travel from a feed to a reader's inbox.
+
+They are named for where they go, in the order in which they are made::
+
+    FeedSource -> FeedState -> Response | NotModified | FetchError
+               -> ParsedFeed -> Article -> Match -> Alert -> PollOutcome
+    PollOutcome ==(one transaction)==> Delivery -> Message -> Sent | Retry | Dead
+               held deliveries ==(when due)==> the Alert of a digest
+
+All of them can be pickled, and hold nothing but plain values; every instant is an
+aware UTC ``datetime`` and every span a ``timedelta``.
+"""
+
+from monitor.models.alerts import (
+    Alert,
+    AlertKind,
+    Before,
+    DeliveryState,
+    EditedArticle,
+    JudgedArticle,
+    Planned,
+    PlanReason,
+    PollOutcome,
+    RenamedArticle,
+    ToldAlert,
+)
+from monitor.models.articles import Article, ParsedFeed
+from monitor.models.deliveries import (
+    Dead,
+    Delivery,
+    DeliveryReason,
+    DeliveryResult,
+    Destination,
+    Digest,
+    DigestItem,
+    Lane,
+    LaneChange,
+    Message,
+    MessageFormat,
+    OnUncertain,
+    Rate,
+    Retry,
+    Sent,
+    Told,
+)
+from monitor.models.events import Event, EventKind
+from monitor.models.feeds import (
+    LONGEST_WAIT,
+    FailureReason,
+    FeedHealth,
+    FeedHints,
+    FeedSource,
+    FeedState,
+    FetchError,
+    Freshness,
+    FullText,
+    HostWait,
+    NotModified,
+    Pace,
+    Response,
+    Rhythm,
+    Route,
+    Trail,
+    Validators,
+    host_of,
+)
+from monitor.models.verdicts import (
+    AT_ONCE,
+    DigestTime,
+    Evidence,
+    Handling,
+    Judged,
+    Match,
+    RuleTrouble,
+    Severity,
+    Throttle,
+)
+
+__all__ = [
+    "AT_ONCE",
+    "LONGEST_WAIT",
+    "Alert",
+    "AlertKind",
+    "Article",
+    "Before",
+    "Dead",
+    "Delivery",
+    "DeliveryReason",
+    "DeliveryResult",
+    "DeliveryState",
+    "Destination",
+    "Digest",
+    "DigestItem",
+    "DigestTime",
+    "EditedArticle",
+    "Event",
+    "EventKind",
+    "Evidence",
+    "FailureReason",
+    "FeedHealth",
+    "FeedHints",
+    "FeedSource",
+    "FeedState",
+    "FetchError",
+    "Freshness",
+    "FullText",
+    "Handling",
+    "HostWait",
+    "Judged",
+    "JudgedArticle",
+    "Lane",
+    "LaneChange",
+    "Match",
+    "Message",
+    "MessageFormat",
+    "NotModified",
+    "OnUncertain",
+    "Pace",
+    "ParsedFeed",
+    "PlanReason",
+    "Planned",
+    "PollOutcome",
+    "Rate",
+    "RenamedArticle",
+    "Response",
+    "Retry",
+    "Rhythm",
+    "Route",
+    "RuleTrouble",
+    "Sent",
+    "Severity",
+    "Throttle",
+    "Told",
+    "ToldAlert",
+    "Trail",
+    "Validators",
+    "host_of",
+]
