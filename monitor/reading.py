@@ -7,7 +7,7 @@
     look:   the same; what is a web page instead → the feeds that it names → Page
     judge:  Articles → language → matches of every rule
 
-A language is told of what is new alone: it takes as long as all the rest of reading an entry.
+A language is told of what is new alone, and of all that is new together.
 
 Plain values come in and go out. The process holds the compiled rules, and is killed and
 replaced when a call takes too long.
