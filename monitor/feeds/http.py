@@ -44,6 +44,7 @@ _SECONDS = re.compile(r"[0-9]{1,12}")
 _SKEW = timedelta(hours=1)
 """By which a server's clock may differ from ours and its Date still be taken for now."""
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_SENDABLE = re.compile(r"[\t\x20-\xff]+")
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 
@@ -195,7 +196,7 @@ def conditions(validators: Validators) -> list[bytes]:
     return [
         f"{name}: {value}".encode("latin-1")
         for name, value in given
-        if value and all(" " <= character <= "\xff" or character == "\t" for character in value)
+        if value and _SENDABLE.fullmatch(value)
     ]
 
 

@@ -163,7 +163,8 @@ def _after_answer(
         feed, at.minimum, at.now, at.chance, hints=hints, freshness=freshness
     )
     found = health.after_success(feed, feed.rhythm, at.now)
-    why = health.why_answering(feed.rhythm, found, entries, at.now)
+    is_told = found is not feed.health
+    why = health.why_answering(feed.rhythm, found, entries, at.now) if is_told else ""
     return PollOutcome(
         feed_id=feed.id,
         polled_at=at.now,
