@@ -79,7 +79,7 @@ def us(
     from monitor.feeds.fetch import Fetcher, Limits
     from monitor.matching.packed import PackedRules
     from monitor.matching.rules import RuleSet
-    from monitor.models import FeedSource
+    from monitor.models import FeedSource, FeedState
     from monitor.store.sqlite import SqliteStore
     from monitor.store.thread import StoreThread
     from monitor.workers import Workers
@@ -112,18 +112,17 @@ def us(
             await asyncio.gather(
                 *(readers.call(timedelta(minutes=2), reading.ping) for _ in range(4))
             )
-            places = asyncio.Semaphore(assembly.POLLS)
 
-            async def poll(feed: object) -> None:
-                async with places:
+            async def poll(feeds: Iterator[FeedState]) -> None:
+                for feed in feeds:
                     outcome = await pipeline.poll(feed, tools)
-                assert outcome.reason is None, outcome
+                    assert outcome.reason is None, outcome
 
             try:
                 for phase in PHASES:
-                    feeds = await books.ask(store.feeds)
+                    feeds = iter(await books.ask(store.feeds))
                     with look(phase):
-                        await asyncio.gather(*map(poll, feeds))
+                        await asyncio.gather(*(poll(feeds) for _ in range(assembly.POLLS)))
             finally:
                 fetcher.close()
                 books.close()
@@ -172,9 +171,10 @@ def control(port: int, name: str) -> Any:
 
 
 def session_cpu(session: int | None = None) -> float:
-    """CPU seconds of every process of a session (default: this one) that has not ended.
+    """CPU seconds of every process of a session (default: this one), ended ones included.
 
-    By the clock that Linux keeps of each, in nanoseconds; source: clock_getcpuclockid(3).
+    Of those that run by the clock that Linux keeps of each, in nanoseconds (clock_getcpuclockid(3));
+    of those that have ended by what is written down of them, in hundredths.
     """
     session = os.getsid(0) if session is None else session
     seconds = 0.0
@@ -183,7 +183,9 @@ def session_cpu(session: int | None = None) -> float:
             with suppress(OSError):
                 process = int(entry.name)
                 if os.getsid(process) == session:
-                    seconds += time.clock_gettime(~process << 3 | 2)
+                    fields = (entry / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+                    ended = sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK")
+                    seconds += time.clock_gettime(~process << 3 | 2) + ended
     return seconds
 
 
