@@ -42,9 +42,9 @@ async def judge(
 def troubles(
     articles: Sequence[Article], judged: Sequence[Judged], now: datetime
 ) -> Iterator[Event]:
-    """The rules that could not judge one of the articles, each once; ``judged`` are the first ones."""
+    """The rules that could not judge one of the articles, each once."""
     told: set[str] = set()
-    for article, one in zip(articles, judged, strict=False):
+    for article, one in zip(articles, judged, strict=True):
         for trouble in one.troubles:
             if trouble.rule_id not in told:
                 told.add(trouble.rule_id)

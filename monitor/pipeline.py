@@ -180,8 +180,9 @@ async def _commit_news(
 
     What is known and says something else by now is judged like what is new.
     """
-    judged = _judged_already(parsed)
-    events = tuple(judging.troubles(parsed.articles, parsed.judged, tools.clock()))
+    first = parsed.articles[: len(parsed.judged)]
+    judged = dict(zip(first, map(_verdict, first, parsed.judged), strict=True))
+    events = tuple(judging.troubles(first, parsed.judged, tools.clock()))
     read = failed = 0
     parsed = await _with_earlier(feed, parsed, tools)
     while True:
@@ -254,10 +255,6 @@ class _Verdict:
 
     article: Article
     matches: tuple[Match, ...]
-
-
-def _judged_already(parsed: ParsedFeed) -> dict[Article, _Verdict]:
-    return dict(zip(parsed.articles, map(_verdict, parsed.articles, parsed.judged), strict=False))
 
 
 def _verdict(article: Article, judged: Judged) -> _Verdict:

@@ -390,7 +390,7 @@ def test_each_change_is_one_event_and_no_change_is_none(
     source = FeedSource(url="https://a.example/")
     state = FeedState(id=1, source=source, next_check_at=NOW, health=before)
     is_change = before is not after and (before, after) != (FeedHealth.NEW, FeedHealth.OK)
-    told = health.changes(state, after, "why", NOW)
+    told = health.changes(state, after, lambda: "why", NOW)
     assert len(told) == is_change
     error = FetchError(reason=FailureReason.TIMEOUT, detail="late")
     assert health.why_failing(state, error, after).startswith("timeout: late")

@@ -195,7 +195,7 @@ def admit(
     admitted: dict[int, tuple[Article, list[str]]] = {}
     for article in articles:
         free = [key for key in article.keys if key not in owners]
-        owner = _owner(article, owners) if len(free) < len(article.keys) else None
+        owner = _owner(article, owners)
         if owner is None and free:
             admitted[id(article)] = (article, free)
         elif id(owner) in admitted:

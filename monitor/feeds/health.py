@@ -14,7 +14,7 @@ A failure that is no news yet leaves the feed as it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -157,11 +157,16 @@ def next_rhythm(rhythm: Rhythm, now: datetime, *, has_overflowed: bool) -> Rhyth
     )
 
 
-def changes(state: FeedState, health: FeedHealth, why: str, now: datetime) -> tuple[Event, ...]:
-    """What the operator is told when a feed is found to be so; nothing if it was so before."""
+def changes(
+    state: FeedState, health: FeedHealth, why: Callable[[], str], now: datetime
+) -> tuple[Event, ...]:
+    """What the operator is told when a feed is found to be so; nothing if it was so before.
+
+    ``why`` is asked only where it is told.
+    """
     if health is state.health or (health is FeedHealth.OK and state.health is FeedHealth.NEW):
         return ()
-    detail = _why_back(state, now) if health is FeedHealth.OK else why
+    detail = _why_back(state, now) if health is FeedHealth.OK else why()
     return (Event(at=now, kind=_KINDS[health], subject=state.source.url, detail=detail),)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from monitor.feeds import health, route, schedule
 from monitor.models import (
@@ -127,7 +128,7 @@ def after_failure(feed: FeedState, error: FetchError, at: Moment) -> PollOutcome
         health.QUARANTINE if is_quarantined else timedelta(0),
     )
     way = route.after_failure(feed, error)
-    why = health.why_failing(feed, error, found)
+    why = partial(health.why_failing, feed, error, found)
     return PollOutcome(
         feed_id=feed.id,
         polled_at=at.now,
@@ -163,8 +164,7 @@ def _after_answer(
         feed, at.minimum, at.now, at.chance, hints=hints, freshness=freshness
     )
     found = health.after_success(feed, feed.rhythm, at.now)
-    is_told = found is not feed.health
-    why = health.why_answering(feed.rhythm, found, entries, at.now) if is_told else ""
+    why = partial(health.why_answering, feed.rhythm, found, entries, at.now)
     return PollOutcome(
         feed_id=feed.id,
         polled_at=at.now,
