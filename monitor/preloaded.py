@@ -15,7 +15,7 @@ from monitor.matching.recogniser import sentence_around
 
 __all__ = ["reading", "send"]
 
-language.detect("warm", "up", packs.languages())
+language.detect_all([("warm", "up")] * 9, packs.languages())  # as many as are told together
 months.everywhere()
 sentence_around("Warm. Up.", 6, 8)
 send.ping()
