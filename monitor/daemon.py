@@ -159,7 +159,6 @@ class Daemon:
         await asyncio.gather(
             self._poll_tools.asking.readers.call(WARM_UP, reading.ping),
             self._dispatch.tools.senders.call(WARM_UP, send.ping),
-            self._poll_tools.asking.fetcher.ping(),
         )
         await self._note(EventKind.STARTED, "", f"news-monitor {__version__}")
         await self._note_rules()
@@ -304,7 +303,7 @@ class Daemon:
                 await self._load_rules(self._settings)
 
     async def _watchdog_tick(self) -> None:
-        """Tell systemd only if ticks come, the store writes, a reader and the fetcher answer."""
+        """Tell systemd only if ticks come, the store writes, a reader answers."""
         earliest = asyncio.get_running_loop().time() - MOVES.total_seconds()
         if late := [name for name, at in self._ticked.items() if at < earliest]:
             logger().error("watchdog: a tick is late", ticks=",".join(late))
@@ -312,7 +311,6 @@ class Daemon:
         try:
             async with asyncio.timeout(MOVES.total_seconds()):
                 await self._books.ask(self._store.ping)
-                await self._poll_tools.asking.fetcher.ping()
                 await self._poll_tools.asking.readers.call(MOVES, reading.ping)
         except (TimeoutError, WorkerFailed, StoreError) as error:
             logger().error("watchdog: a part does not move", error=str(error) or "no answer")

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
-from monitor.models import Dead, DeliveryResult, FeedHealth, PollOutcome, Sent
+from monitor.models import Dead, DeliveryResult, FeedHealth, Polled, Sent
 
 
 class Metrics:
@@ -58,7 +58,7 @@ class Metrics:
             self._close()
             self._close = None
 
-    def polled(self, outcome: PollOutcome) -> None:
+    def polled(self, outcome: Polled) -> None:
         """Count a poll and what it brought."""
         came = outcome.reason or ("news" if outcome.articles else "nothing new")
         self._polls.labels(str(came)).inc()

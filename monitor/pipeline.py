@@ -45,6 +45,7 @@ from monitor.models import (
     Match,
     NotModified,
     ParsedFeed,
+    Polled,
     PollOutcome,
     RenamedArticle,
     Response,
@@ -88,7 +89,7 @@ class PollTools:
 # --- poll --------------------------------------------------------------------------
 
 
-async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
+async def poll(feed: FeedState, tools: PollTools) -> Polled:
     """Poll one feed: fetch → read → admit → fill → judge → plan → commit.
 
     Raises:
@@ -100,6 +101,7 @@ async def poll(feed: FeedState, tools: PollTools) -> PollOutcome:
     failpoint("poll: fetched")
     parsed = await _read(answer, feed, tools) if isinstance(answer, Response) else answer
     failpoint("poll: read")
+    outcome: Polled
     match parsed:
         case ParsedFeed():
             assert isinstance(answer, Response)

@@ -9,6 +9,7 @@ from monitor.models import (
     DeliveryState,
     EventKind,
     FeedState,
+    Polled,
     PollOutcome,
     Retry,
     Sent,
@@ -20,7 +21,7 @@ DEATHS = (EventKind.DELIVERY_DEAD, EventKind.DELIVERY_DEAD_KNOWN)
 GOOD_NEWS = (EventKind.FEED_RECOVERED, EventKind.FEED_MOVED)
 
 
-def polled(feed: FeedState, outcome: PollOutcome) -> None:
+def polled(feed: FeedState, outcome: Polled) -> None:
     """What a poll brought: news and changes of health aloud, the rest at debug level."""
     log = logger().bind(feed=feed.source.name)
     for event in outcome.events:
@@ -38,7 +39,8 @@ def polled(feed: FeedState, outcome: PollOutcome) -> None:
                 to=",".join(name for name in alert.destinations if name not in waits),
             )
     if outcome.articles:
-        silently = {"silently": "first poll"} if outcome.is_first_read else {}
+        is_first = isinstance(outcome, PollOutcome) and outcome.is_first_read
+        silently = {"silently": "first poll"} if is_first else {}
         log.info("new articles", count=len(outcome.articles), **silently)
     else:
         log.debug("polled", found=str(outcome.reason or "nothing new"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from monitor.models import PollOutcome
+from monitor.models import Polled, PollOutcome
 from monitor.store.protocol import Commit
 from monitor.store.sqlite import SqliteStore
 
@@ -17,11 +17,11 @@ from monitor.store.sqlite import SqliteStore
 def validators_first() -> None:
     commit_all = SqliteStore.commit_all
 
-    def broken(
-        self: SqliteStore, outcomes: Sequence[PollOutcome]
-    ) -> tuple[Commit | Exception, ...]:
+    def broken(self: SqliteStore, outcomes: Sequence[Polled]) -> tuple[Commit | Exception, ...]:
         # As a careless fetcher would: "this is what we have now", then the rest.
         for outcome in outcomes:
+            if not isinstance(outcome, PollOutcome):
+                continue
             self._db.execute(
                 "UPDATE feed SET etag = ?, last_modified = ?, body_hash = ? WHERE id = ?",
                 [

@@ -92,7 +92,7 @@ def main(path: Path, step: str) -> None:
     if step in {"together", "unchanged"}:
         feeds = contract.follow(store, *(f"https://{n}.example/" for n in range(TOGETHER)))
         with_news = [numbered(feed, 1) for feed in feeds]
-        unchanged = [contract.poll(feed) for feed in feeds]
+        unchanged = [contract.unchanged(feed) for feed in feeds]
         store.commit_all(with_news if step == "together" else unchanged)
     for number in count(1):
         commit_number(store, number)

@@ -40,9 +40,11 @@ from monitor.models import (
     PollOutcome,
     RenamedArticle,
     Retry,
+    Rhythm,
     Route,
     Sent,
     Severity,
+    Unchanged,
     Validators,
 )
 from monitor.planning import Question
@@ -112,6 +114,10 @@ def poll(feed: FeedState, *articles: JudgedArticle, **fields: object) -> PollOut
         articles=articles,
     )
     return replace(standing, **fields)
+
+
+def unchanged(feed: FeedState, minutes: float = 0) -> Unchanged:
+    return Unchanged(feed_id=feed.id, polled_at=at(minutes), next_check_at=at(minutes + 15))
 
 
 def follow(store: Store, *urls: str) -> tuple[FeedState, ...]:
@@ -544,6 +550,33 @@ def test_polls_that_are_committed_together_fail_alone(store):
         store.commit(poll(c, bad))
 
 
+def test_an_unchanged_feed_is_as_it_was_but_for_when_it_was_and_will_be_looked_at(store):
+    (feed,) = follow(store)
+    assert store.commit(poll(feed, failures=2, rhythm=Rhythm(last_at=at()))) is Commit.DONE
+    (before,) = store.feeds()
+    assert store.commit(unchanged(before, 20)) is Commit.DONE
+    (after,) = store.feeds()
+    assert after == replace(before, polled_at=at(20), succeeded_at=at(20), next_check_at=at(35))
+    assert due_urls(store, 34) == []
+    assert due_urls(store, 35) == [feed.source.url]
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+@pytest.mark.parametrize(
+    "bad", [{"next_check_at": at().replace(tzinfo=None)}, {"feed_id": object()}]
+)
+def test_of_unchanged_feeds_that_are_written_at_once_one_fails_alone(store, bad, place):
+    feeds = follow(store, *(f"https://{host}.example/" for host in "abcd"))
+    outcomes = [unchanged(feed) for feed in feeds]
+    outcomes[place] = replace(outcomes[place], **bad)
+    done = list(store.commit_all(outcomes))
+    assert isinstance(done.pop(place), Exception)
+    assert done == [Commit.DONE] * 3
+    after = list(store.feeds())
+    assert after.pop(place) == feeds[place]
+    assert [(feed.polled_at, feed.next_check_at) for feed in after] == [(at(), at(15))] * 3
+
+
 @pytest.mark.parametrize("place", [0, 1, 3])
 @pytest.mark.parametrize(
     "bad",
@@ -554,7 +587,7 @@ def test_polls_that_are_committed_together_fail_alone(store):
         {"next_check_at": at().replace(tzinfo=None)},
     ],
 )
-def test_of_unchanged_feeds_that_are_written_at_once_one_fails_alone(store, bad, place):
+def test_of_changed_feeds_that_are_written_together_one_fails_alone(store, bad, place):
     feeds = follow(store, *(f"https://{host}.example/" for host in "abcd"))
     outcomes = [poll(feed, failures=3, pages_read=1) for feed in feeds]
     outcomes[place] = replace(outcomes[place], **bad)
@@ -570,12 +603,19 @@ def test_of_unchanged_feeds_that_are_written_at_once_one_fails_alone(store, bad,
 
 def test_of_unchanged_feeds_that_are_written_at_once_one_is_gone(store):
     a, b = follow(store, "https://a.example/", "https://b.example/")
-    polls = (poll(a), poll(replace(a, id=a.id + 1000)), poll(b, polled_at=at(1)))
+    polls = (unchanged(a), unchanged(replace(a, id=a.id + 1000)), unchanged(b, 1))
     assert store.commit_all(polls) == (Commit.DONE,) * 3
     assert [feed.polled_at for feed in store.feeds()] == [at(), at(1)]
 
 
-def test_of_two_polls_of_an_unchanged_feed_the_later_counts_and_what_they_read_adds_up(store):
+def test_of_two_polls_of_an_unchanged_feed_the_later_counts(store):
+    (feed,) = follow(store)
+    assert store.commit_all([unchanged(feed, 1), unchanged(feed, 2)]) == (Commit.DONE,) * 2
+    (after,) = store.feeds()
+    assert (after.polled_at, after.next_check_at) == (at(2), at(17))
+
+
+def test_of_two_polls_that_are_written_together_what_they_read_adds_up(store):
     (feed,) = follow(store)
     first, second = (poll(feed, polled_at=at(n), failures=n, pages_read=n) for n in (1, 2))
     assert store.commit_all([first, second]) == (Commit.DONE, Commit.DONE)
@@ -596,7 +636,7 @@ def test_what_a_poll_brings_is_written_among_unchanged_feeds(store):
         {"renamed": (RenamedArticle(article_id=known_id, claims=("guid:x",)),)},
         {"events": (Event(at=at(), kind=EventKind.FEED_MOVED, subject="b"),)},
     ):
-        together = (poll(before), poll(feed, **news), poll(after))
+        together = (unchanged(before), poll(feed, **news), unchanged(after))
         assert store.commit_all(together) == (Commit.DONE,) * 3
     assert all(each.polled_at for each in store.feeds())
     assert store.feeds()[1].route.address == "https://moved.example/"

@@ -980,9 +980,8 @@ def test_closing_cancels_what_is_under_way_and_what_waits() -> None:
         async with asyncio.timeout(5):
             found = await asyncio.gather(*tasks, return_exceptions=True)
         assert [type(one) for one in found] == [asyncio.CancelledError] * 5
-        for late in (mine.fetch(Request(url=server.url)), mine.ping()):
-            with pytest.raises(RuntimeError, match="closed"):
-                await late
+        with pytest.raises(RuntimeError, match="closed"):
+            await mine.fetch(Request(url=server.url))
         await until(server.left.is_set)
         assert server.connections == 2
 
@@ -1002,46 +1001,6 @@ def test_closing_after_the_event_loop_is_gone_works() -> None:
         mine = fetcher()
         asyncio.run(run(mine, server))
         mine.close()
-
-
-def test_a_ping_comes_back_while_requests_hang() -> None:
-    async def run(server: Server) -> float:
-        mine = fetcher(Limits(total=timedelta(seconds=20)))
-        try:
-            task = asyncio.create_task(mine.fetch(Request(url=server.url)))
-            await until(lambda: server.connections == 1)
-            started = time.monotonic()
-            async with asyncio.timeout(5):
-                await mine.ping()
-            task.cancel()
-            return time.monotonic() - started
-        finally:
-            mine.close()
-
-    with serving(stall) as server:
-        assert asyncio.run(run(server)) < 1
-
-
-def test_a_thread_that_died_is_told_to_everyone() -> None:
-    def crash() -> None:
-        raise ZeroDivisionError
-
-    async def run(server: Server) -> None:
-        mine = fetcher(Limits(total=timedelta(seconds=20)))
-        try:
-            task = asyncio.create_task(mine.fetch(Request(url=server.url)))
-            await until(lambda: server.connections == 1)
-            mine._engine._order(crash)
-            with pytest.raises(RuntimeError, match="died") as caught:
-                await task
-            assert isinstance(caught.value.__cause__, ZeroDivisionError)
-            with pytest.raises(RuntimeError):
-                await mine.ping()
-        finally:
-            mine.close()
-
-    with serving(stall) as server:
-        asyncio.run(run(server))
 
 
 def test_nothing_of_an_answer_is_kept() -> None:

@@ -70,7 +70,7 @@ OWNERS = {
     "pebble": {"monitor.workers"},
     "py3langid": {"monitor.articles.language"},
     "prometheus_client": {"monitor.metrics"},
-    "pycurl": {"monitor.feeds.fetch", "monitor.feeds.transfer", "monitor.feeds.failures"},
+    "pycurl": {"monitor.feeds.exchanges"},
     "pydantic_settings": {"monitor.config.settings"},
     "selectolax": {"monitor.articles.text", "monitor.feeds.discovery"},
     "regex": {"monitor.matching.expressions"},

@@ -24,7 +24,7 @@ import pytest
 pytest.register_assert_rewrite("store_contract")
 
 from monitor.errors import ForeignDatabase, StoreBusy, StoreError
-from monitor.models import DeliveryState
+from monitor.models import DeliveryState, Polled
 from monitor.planning import Question
 from monitor.store import connection, migrations
 from monitor.store.protocol import ToldMessage
@@ -413,11 +413,12 @@ def test_polls_that_wait_for_the_store_are_written_in_one_transaction(store):
 
 def test_unchanged_feeds_are_written_at_once_and_what_brings_news_by_itself(store):
     feeds = contract.follow(store, *(f"https://{number}.example/" for number in range(9)))
-    polls = [contract.poll(feed) for feed in feeds]
+    polls: list[Polled] = [contract.unchanged(feed) for feed in feeds]
     polls[3] = contract.poll(feeds[3], contract.judged(contract.alert("news")))
     asked = statements(store)
     assert store.commit_all(polls) == (contract.Commit.DONE,) * 9
     assert asked.count("SAVEPOINT apart") == 3  # of 3 feeds, the one, and 5 feeds
+    assert sum(one.lstrip().startswith("UPDATE feed") for one in asked) == 3
     assert asked.count("COMMIT") == 1
 
 

@@ -124,11 +124,14 @@ def is_frozen(rhythm: Rhythm, now: datetime) -> bool:
     """Whether it has been silent for much longer than is usual for it, if that is known."""
     if rhythm.last_at is None or len(rhythm.gaps) < ENOUGH_GAPS:
         return False
+    silent = now - rhythm.last_at
+    if silent <= SHORTEST_FREEZE:
+        return False
     longest = timedelta(0)
     if rhythm.longest_at is not None and now - rhythm.longest_at <= LONG_MEMORY:
         longest = rhythm.longest
     usual = rhythm.usual_gap or timedelta(0)
-    return now - rhythm.last_at > max(usual * USUAL_TIMES, longest * LONGEST_TIMES, SHORTEST_FREEZE)
+    return silent > max(usual * USUAL_TIMES, longest * LONGEST_TIMES)
 
 
 def first_rhythm(articles: Iterable[Article], now: datetime) -> Rhythm:

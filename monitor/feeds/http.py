@@ -242,12 +242,7 @@ def freshness(head: Head, *, now: datetime) -> Freshness | None:
 
     Source: RFC 9111, 4.2.1. ``None`` where the head says nothing, or that it is stale already.
     """
-    control = {
-        name.strip().lower(): value.strip(' "')
-        for name, _, value in (
-            part.partition("=") for part in (head.get("cache-control") or "").split(",")
-        )
-    }
+    control = _directives(head.get("cache-control"))
     if not {"no-cache", "no-store"}.isdisjoint(control):
         return None
     if "max-age" in control:
@@ -257,6 +252,14 @@ def freshness(head: Head, *, now: datetime) -> Freshness | None:
     if (until := _instant(head.get("expires") or "")) is None:
         return None
     return _fresh(until - _server_time(head, now), Pace.EXPIRES)
+
+
+def _directives(value: str | None) -> dict[str, str]:
+    """What a Cache-Control field says, by name."""
+    if value is None:
+        return {}
+    parts = (part.partition("=") for part in value.split(","))
+    return {name.strip().lower(): argument.strip(' "') for name, _, argument in parts}
 
 
 def _fresh(wait: timedelta, pace: Pace) -> Freshness | None:
@@ -288,7 +291,7 @@ def retry_after(value: str, *, now: datetime) -> timedelta | None:
 
 
 def _instant(value: str) -> datetime | None:
-    if len(value) > _LONGEST_DATE:
+    if not 0 < len(value) <= _LONGEST_DATE:
         return None
     try:
         instant = parsedate_to_datetime(value)

@@ -14,16 +14,19 @@ from monitor.models import (
     Event,
     EventKind,
     FailureReason,
+    FeedHealth,
     FeedHints,
     FeedState,
     FetchError,
     Freshness,
     NotModified,
     ParsedFeed,
+    Polled,
     PollOutcome,
     Response,
     Rhythm,
     Route,
+    Unchanged,
     Validators,
 )
 
@@ -62,10 +65,13 @@ def after_news(
     """
     rhythm = _rhythm(feed, parsed, at.now, has_news=has_news, has_overflowed=has_overflowed)
     new_article_at = at.now if has_news else feed.new_article_at
+    way = route.after_answer(feed, response.trail, at.now, is_same_feed=is_same_feed)
+    feed = replace(feed, rhythm=rhythm, new_article_at=new_article_at)
     read = _after_answer(
-        replace(feed, rhythm=rhythm, new_article_at=new_article_at),
-        response.freshness,
-        route.after_answer(feed, response.trail, at.now, is_same_feed=is_same_feed),
+        feed,
+        _due(feed, response.freshness, parsed.hints, at),
+        health.after_success(feed, rhythm, at.now),
+        way,
         at,
         validators=response.validators,
         hints=parsed.hints,
@@ -81,28 +87,29 @@ def after_news(
     )
 
 
-def after_no_change(
-    feed: FeedState, answer: NotModified, at: Moment, is_same_body: bool
-) -> PollOutcome:
+def after_no_change(feed: FeedState, answer: NotModified, at: Moment, is_same_body: bool) -> Polled:
     """The publisher said "not modified", or, with ``is_same_body``, sent the body of last time."""
     way = route.after_answer(
         feed, answer.trail, at.now, is_same_feed=feed.validators.etag is not None
     )
     named = answer.validators
-    unchanged = _after_answer(
-        feed,
-        answer.freshness,
-        way,
-        at,
-        validators=named if is_same_body else _merged(feed.validators, named),
-        hints=feed.hints,
-        entries=0,
+    validators = named if is_same_body else _merged(feed.validators, named)
+    due = _due(feed, answer.freshness, feed.hints, at)
+    found = health.after_success(feed, feed.rhythm, at.now)
+    if (
+        feed.reason is None
+        and (feed.health, feed.pace) == (found, due.pace)
+        and (feed.validators, feed.route) == (validators, way)
+    ):
+        return Unchanged(feed_id=feed.id, polled_at=at.now, next_check_at=due.at)
+    outcome = _after_answer(
+        feed, due, found, way, at, validators=validators, hints=feed.hints, entries=0
     )
     if is_same_body or health.is_proof(feed):
-        return unchanged
+        return outcome
     # It does not show that the feed is back: asked at its pace, and still failing.
     return replace(
-        unchanged,
+        outcome,
         validators=feed.validators,
         health=feed.health,
         is_read=False,
@@ -149,9 +156,18 @@ def after_failure(feed: FeedState, error: FetchError, at: Moment) -> PollOutcome
     )
 
 
+def _due(
+    feed: FeedState, freshness: Freshness | None, hints: FeedHints, at: Moment
+) -> schedule.NextCheck:
+    return schedule.after_success(
+        feed, at.minimum, at.now, at.chance, hints=hints, freshness=freshness
+    )
+
+
 def _after_answer(
     feed: FeedState,
-    freshness: Freshness | None,
+    due: schedule.NextCheck,
+    found: FeedHealth,
     way: Route,
     at: Moment,
     *,
@@ -160,10 +176,6 @@ def _after_answer(
     entries: int,
 ) -> PollOutcome:
     """What all answers have in common that show that the feed is there."""
-    due = schedule.after_success(
-        feed, at.minimum, at.now, at.chance, hints=hints, freshness=freshness
-    )
-    found = health.after_success(feed, feed.rhythm, at.now)
     why = partial(health.why_answering, feed.rhythm, found, entries, at.now)
     return PollOutcome(
         feed_id=feed.id,
@@ -192,6 +204,8 @@ def _rhythm(
 
 def _merged(stored: Validators, named: Validators) -> Validators:
     """A 304 replaces the validators that it names (RFC 9111, 3.2) and leaves the others."""
+    if named == stored:
+        return stored
     return Validators(
         etag=named.etag or stored.etag, last_modified=named.last_modified or stored.last_modified
     )

@@ -24,18 +24,22 @@ from monitor.models import FeedHints, FeedState, FetchError, Freshness, HostWait
 SLOWEST = timedelta(days=1)
 """A feed that fails is looked at this often, however long it has failed."""
 
-QUIET_SHARE = 1 / 200
-"""Of the time since a feed's last new article, what its next one may be late by for that."""
+QUIET_SHARE = 200
+"""The time since a feed's last new article, divided by this, is what its next one may be late by
+for that."""
 QUIET_TIMES, QUIET_LONGEST = 4, timedelta(hours=1)
 """As many intervals at most, and this long."""
 
 TOO_MANY_REQUESTS = 429
 
-_DRIFT = 0.1
-"""Of a wait, what chance adds at most."""
+_DRIFT = 10
+"""A wait, divided by this, is what chance adds at most."""
 _LONGEST_DRIFT = timedelta(minutes=5)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+
+_Wait = tuple[timedelta, Pace]
+_NO_WAIT: _Wait = (timedelta(0), Pace.MAX_AGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,7 @@ def after_success(
     """
     asked = _asked(hints, freshness)
     floor = max(minimum, asked[0])
-    wait, pace = max(_own_pace(state, minimum, now), asked, key=_length)
+    wait, pace = _longer(_own_pace(state, minimum, now), asked)
     if _is_in_a_herd(state, wait, now):
         spread = wait * (0.5 + _place(state.source.url))
         wait = max(floor, min(spread, max(wait, _DAY - _LONGEST_DRIFT)))
@@ -81,12 +85,10 @@ def after_failure(
     asked = _asked(state.hints, None)[0]
     interval = max(state.source.interval, minimum, asked)
     doubled = interval * (1 << min(state.failures, 16))
-    wait, pace = max(
-        (max(min(doubled, SLOWEST), interval), Pace.BACKOFF),
-        (error.retry_after or timedelta(), Pace.RETRY_AFTER),
-        (quarantine, Pace.QUARANTINE),
-        key=_length,
-    )
+    wait, pace = max(min(doubled, SLOWEST), interval), Pace.BACKOFF
+    if error.retry_after is not None:
+        wait, pace = _longer((wait, pace), (error.retry_after, Pace.RETRY_AFTER))
+    wait, pace = _longer((wait, pace), (quarantine, Pace.QUARANTINE))
     return _outside_skipped(state, state.hints, now, _drifted(wait, luck), pace)
 
 
@@ -99,30 +101,30 @@ def host_wait(error: FetchError, next_check: NextCheck, now: datetime) -> HostWa
     return HostWait(host=error.trail.end_host, until=now + wait)
 
 
-def _length(one: tuple[timedelta, Pace]) -> timedelta:
-    return one[0]
+def _longer(one: _Wait, other: _Wait) -> _Wait:
+    """The longer of two waits; the first, if they are equal."""
+    return other if other[0] > one[0] else one
 
 
-def _own_pace(state: FeedState, minimum: timedelta, now: datetime) -> tuple[timedelta, Pace]:
+def _own_pace(state: FeedState, minimum: timedelta, now: datetime) -> _Wait:
     interval = max(state.source.interval, minimum)
     if is_overflowing(state.rhythm, now):
         return minimum, Pace.ROLLING
     last = state.new_article_at or state.first_read_at
     if last is None or state.source.has_own_interval:
         return interval, Pace.INTERVAL
-    quiet = min((now - last) * QUIET_SHARE, interval * QUIET_TIMES, QUIET_LONGEST)
-    return max((interval, Pace.INTERVAL), (quiet, Pace.QUIET), key=_length)
+    quiet = min((now - last) / QUIET_SHARE, interval * QUIET_TIMES, QUIET_LONGEST)
+    return _longer((interval, Pace.INTERVAL), (quiet, Pace.QUIET))
 
 
-def _asked(hints: FeedHints, freshness: Freshness | None) -> tuple[timedelta, Pace]:
+def _asked(hints: FeedHints, freshness: Freshness | None) -> _Wait:
     """The longest wait that the publisher asks for."""
-    fresh = (freshness.wait, freshness.pace) if freshness else (timedelta(), Pace.MAX_AGE)
-    return max(
-        fresh,
-        (hints.ttl or timedelta(), Pace.TTL),
-        (hints.update_every or timedelta(), Pace.UPDATE_PERIOD),
-        key=_length,
-    )
+    asked = (freshness.wait, freshness.pace) if freshness else _NO_WAIT
+    if hints.ttl is not None:
+        asked = _longer(asked, (hints.ttl, Pace.TTL))
+    if hints.update_every is not None:
+        asked = _longer(asked, (hints.update_every, Pace.UPDATE_PERIOD))
+    return asked
 
 
 def _is_in_a_herd(state: FeedState, wait: timedelta, now: datetime) -> bool:
@@ -136,7 +138,7 @@ def _place(url: str) -> float:
 
 
 def _drifted(wait: timedelta, luck: float) -> timedelta:
-    return wait + min(wait * _DRIFT, _LONGEST_DRIFT) * luck
+    return wait + min(wait / _DRIFT, _LONGEST_DRIFT) * luck
 
 
 def _outside_skipped(

@@ -3,7 +3,7 @@
 They are named for where they go, in the order in which they are made::
 
     FeedSource -> FeedState -> Response | NotModified | FetchError
-               -> ParsedFeed -> Article -> Match -> Alert -> PollOutcome
+               -> ParsedFeed -> Article -> Match -> Alert -> PollOutcome | Unchanged
     PollOutcome ==(one transaction)==> Delivery -> Message -> Sent | Retry | Dead
                held deliveries ==(when due)==> the Alert of a digest
 
@@ -20,9 +20,11 @@ from monitor.models.alerts import (
     JudgedArticle,
     Planned,
     PlanReason,
+    Polled,
     PollOutcome,
     RenamedArticle,
     ToldAlert,
+    Unchanged,
 )
 from monitor.models.articles import Article, ParsedFeed
 from monitor.models.deliveries import (
@@ -120,6 +122,7 @@ __all__ = [
     "PlanReason",
     "Planned",
     "PollOutcome",
+    "Polled",
     "Rate",
     "RenamedArticle",
     "Response",
@@ -133,6 +136,7 @@ __all__ = [
     "Told",
     "ToldAlert",
     "Trail",
+    "Unchanged",
     "Validators",
     "host_of",
 ]

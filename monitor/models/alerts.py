@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from monitor.models.articles import Article
 from monitor.models.events import Event
@@ -152,6 +153,23 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unchanged:
+    """A poll that found all as it was, as most do: new is only when the feed was looked at, and
+    when it will be."""
+
+    feed_id: int
+    polled_at: datetime
+    next_check_at: datetime
+
+    reason: ClassVar[None] = None
+    articles: ClassVar[tuple[JudgedArticle, ...]] = ()
+    edited: ClassVar[tuple[EditedArticle, ...]] = ()
+    renamed: ClassVar[tuple[RenamedArticle, ...]] = ()
+    events: ClassVar[tuple[Event, ...]] = ()
+    """For those who ask what a poll brought, whichever it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PollOutcome:
     """Everything that one poll of one feed changes; it is committed whole or not at all."""
 
@@ -184,3 +202,7 @@ class PollOutcome:
     fingerprints: bytes | None = field(default=None, repr=False)
     is_gone: bool = False
     events: tuple[Event, ...] = ()
+
+
+Polled = PollOutcome | Unchanged
+"""What a poll comes to."""

@@ -18,8 +18,10 @@ from monitor.models import (
     FeedState,
     JudgedArticle,
     Match,
+    Polled,
     PollOutcome,
     RenamedArticle,
+    Unchanged,
 )
 from monitor.store import outbox, rows
 from monitor.store.connection import insert, insert_all
@@ -92,6 +94,12 @@ _POLLED = """
         health = coalesce(:health, health), rhythm = coalesce(:rhythm, rhythm),
         deaths = coalesce(:deaths, deaths), fingerprints = coalesce(:fingerprints, fingerprints)
     WHERE id = :id
+"""
+_LOOKED_AT = """
+    UPDATE feed SET
+        polled_at = look.value ->> 1, succeeded_at = look.value ->> 1,
+        next_check_at = look.value ->> 2
+    FROM json_each(:looks) AS look WHERE feed.id = look.value ->> 0
 """
 _ROUTED = """
     UPDATE feed SET
@@ -231,40 +239,33 @@ def _before(db: Database, article_id: int) -> Before:
     )
 
 
-def runs(outcomes: Iterable[PollOutcome]) -> Iterator[Sequence[PollOutcome]]:
-    """Cut polls into what is written at once: those in a row that change nothing but the rows of
-    their feeds, as most do; each other one alone."""
-    for has_more, run in groupby(outcomes, _has_more):
-        if has_more:
-            yield from ((outcome,) for outcome in run)
-        else:
+def runs(outcomes: Iterable[Polled]) -> Iterator[Sequence[Polled]]:
+    """Cut polls into what is written at once: those in a row that found nothing changed, as most
+    do; each other one alone."""
+    for is_unchanged, run in groupby(outcomes, lambda outcome: isinstance(outcome, Unchanged)):
+        if is_unchanged:
             yield tuple(run)
+        else:
+            yield from ((outcome,) for outcome in run)
 
 
-def _has_more(outcome: PollOutcome) -> bool:
-    """Whether a poll changes more than its feed's row; ``_write_more`` writes that."""
-    return bool(
-        outcome.route
-        or outcome.host_wait
-        or outcome.articles
-        or outcome.renamed
-        or outcome.edited
-        or outcome.events
-    )
-
-
-def write(db: Database, run: Sequence[PollOutcome], delivery_id: DeliveryId) -> None:
+def write(db: Database, run: Sequence[Polled], delivery_id: DeliveryId) -> None:
     """Write all that the polls of one of the ``runs`` change; nothing where a feed's row is gone.
 
     Raises:
         ClaimedMeanwhile: undo all of it.
     """
-    is_there = db.conn.executemany(_POLLED, map(rows.polled_row, run)).rowcount
-    if is_there and len(run) == 1:
-        _write_more(db, run[0], delivery_id)
+    match run:
+        case [PollOutcome() as outcome]:
+            _write_outcome(db, outcome, delivery_id)
+        case _:
+            # One statement: with one for each the thread would give up its turn at each.
+            db.execute(_LOOKED_AT, {"looks": rows.looks_text(run)})
 
 
-def _write_more(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
+def _write_outcome(db: Database, outcome: PollOutcome, delivery_id: DeliveryId) -> None:
+    if not db.execute(_POLLED, rows.polled_row(outcome)).rowcount:
+        return
     if outcome.route is not None:
         db.execute(_ROUTED, rows.route_row(outcome.feed_id, outcome.route))
     if outcome.host_wait is not None:

@@ -22,7 +22,7 @@ from monitor.models import (
     FeedState,
     Lane,
     LaneChange,
-    PollOutcome,
+    Polled,
     Rate,
 )
 from monitor.planning import Gathering, Past, Question
@@ -87,7 +87,7 @@ class Store(Protocol):
         """Each of the stored articles as it is now, with the rules that hold on it, weakly matched
         ones not among them, and what has been told of it."""
 
-    def commit(self, outcome: PollOutcome) -> Commit:
+    def commit(self, outcome: Polled) -> Commit:
         """Write a poll's articles, keys, matches, alerts, deliveries, events and the feed's
         new state in one transaction.
 
@@ -96,7 +96,7 @@ class Store(Protocol):
         has told of it.
         """
 
-    def commit_all(self, outcomes: Sequence[PollOutcome]) -> tuple[Commit | Exception, ...]:
+    def commit_all(self, outcomes: Sequence[Polled]) -> tuple[Commit | Exception, ...]:
         """Commit several polls' outcomes at once; each is written whole or not at all.
 
         What would be raised over one stands in its place, and the others are written.

@@ -36,6 +36,7 @@ from monitor.models import (
     Pace,
     Planned,
     PlanReason,
+    Polled,
     PollOutcome,
     Rhythm,
     Route,
@@ -257,6 +258,17 @@ def polled_row(outcome: PollOutcome) -> NewRow:
         rhythm=None if outcome.rhythm is None else _rhythm_text(outcome.rhythm),
         deaths=outcome.deaths,
         fingerprints=outcome.fingerprints,
+    )
+
+
+def looks_text(polls: Iterable[Polled]) -> str:
+    """When each feed was looked at last, and will be, as JSON: a list of ``[id, at, next]``."""
+    last = {one.feed_id: one for one in polls}.values()
+    return json.dumps(
+        [
+            (one.feed_id, instant_text(one.polled_at), instant_text(one.next_check_at))
+            for one in last
+        ]
     )
 
 

@@ -34,7 +34,7 @@ from monitor.models import (
     FeedState,
     Lane,
     LaneChange,
-    PollOutcome,
+    Polled,
     Rate,
 )
 from monitor.planning import Gathering, Past, Question, Silence
@@ -146,14 +146,14 @@ class SqliteStore:
         with self._reading():
             return polls.before(self._db, article_ids)
 
-    def commit(self, outcome: PollOutcome) -> Commit:
+    def commit(self, outcome: Polled) -> Commit:
         """Write all that a poll changes in one transaction; nothing if its feed's row is gone."""
         (done,) = self.commit_all((outcome,))
         if isinstance(done, Exception):
             raise done
         return done
 
-    def commit_all(self, outcomes: Sequence[PollOutcome]) -> tuple[Commit | Exception, ...]:
+    def commit_all(self, outcomes: Sequence[Polled]) -> tuple[Commit | Exception, ...]:
         """Write what several polls change in one transaction, which is synced to the disk once.
 
         Each is written whole or not at all: what is raised over one is told in its place, and
@@ -169,14 +169,14 @@ class SqliteStore:
             return tuple(self.commit_all((outcome,))[0] for outcome in outcomes)
         return done
 
-    def _write_run(self, run: Sequence[PollOutcome]) -> Sequence[Commit | Exception]:
+    def _write_run(self, run: Sequence[Polled]) -> Sequence[Commit | Exception]:
         """Write what several polls change at once; if that fails, each again by itself."""
         done = self._write_apart(run)
         if isinstance(done, Exception) and len(run) > 1:
             return [self._write_apart((outcome,)) for outcome in run]
         return [done] * len(run)
 
-    def _write_apart(self, run: Sequence[PollOutcome]) -> Commit | Exception:
+    def _write_apart(self, run: Sequence[Polled]) -> Commit | Exception:
         """Write what the polls of a run change beside others: all of it or nothing.
 
         Raises:

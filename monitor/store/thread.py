@@ -15,7 +15,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Generic, ParamSpec, TypeVar
 
-from monitor.models import PollOutcome
+from monitor.models import Polled
 from monitor.store.protocol import Commit, Store
 
 P = ParamSpec("P")
@@ -26,7 +26,7 @@ MOST_TOGETHER = 200
 """Polls and articles that are written in one transaction, so that none holds the lock for long.
 A poll that brings more is written alone."""
 
-_Waiting = tuple[PollOutcome, "asyncio.Future[Commit]"]
+_Waiting = tuple[Polled, "asyncio.Future[Commit]"]
 
 
 class StoreThread(Generic[StoreT_co]):
@@ -50,7 +50,7 @@ class StoreThread(Generic[StoreT_co]):
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, partial(call, *args, **kwargs))
 
-    async def commit(self, outcome: PollOutcome) -> Commit:
+    async def commit(self, outcome: Polled) -> Commit:
         """Write a poll's outcome, in one transaction with others that wait to be written.
 
         It returns when that is on the disk. A caller that is cancelled stops nothing.
@@ -93,7 +93,7 @@ def _next_together(waiting: deque[_Waiting]) -> list[_Waiting]:
     return together
 
 
-def _size(outcome: PollOutcome) -> int:
+def _size(outcome: Polled) -> int:
     return 1 + len(outcome.articles) + len(outcome.edited) + len(outcome.renamed)
 
 

@@ -1,0 +1,245 @@
+"""Touches the world: has libcurl send requests and take the answers, many at once, on the event loop.
+
+libcurl says for each of its sockets what it waits for, and when it wants to be called although
+nothing has come. The sockets are watched by an epoll set of our own, and the event loop watches
+nothing but that set, which is readable while one of them is (epoll(7)): whatever has come by then
+is seen to in one turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import socket
+import ssl
+import time
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import pycurl
+
+from monitor.feeds.failures import CurlCode
+from monitor.feeds.http import Head
+from monitor.feeds.transfer import Transfer
+from monitor.models import FetchError
+
+_CA_FILES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+_WATCHED = {
+    pycurl.POLL_IN: select.EPOLLIN,
+    pycurl.POLL_OUT: select.EPOLLOUT,
+    pycurl.POLL_INOUT: select.EPOLLIN | select.EPOLLOUT,
+}
+
+
+class Exchanges:
+    """The exchanges of one event loop, that which runs when the first begins.
+
+    Connections are kept and used again, so many of them; when one more is needed, the least used
+    goes.
+    """
+
+    def __init__(self, max_connections: int) -> None:
+        self._max_idle = max_connections
+        self._trust = _trust()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._poller = select.epoll()
+        self._watched: set[int] = set()
+        self._wanted_at: float | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._running: dict[Any, asyncio.Future[int]] = {}
+        self._idle: list[Any] = []
+        self._is_closed = False
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_MAXCONNECTS, max_connections)
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+
+    async def run(self, transfer: Transfer) -> tuple[Head, bytes] | FetchError:
+        """Send a request and take its answer; cancelled, it is taken off the wire."""
+        loop = self._begun()
+        easy = self._idle.pop() if self._idle else pycurl.Curl()
+        try:
+            _prepare(easy, transfer, self._trust)
+        except pycurl.error as error:  # a URL of megabytes, for one
+            easy.close()
+            return transfer.result(error.args[0], now=time.monotonic())
+        future: asyncio.Future[int] = loop.create_future()
+        self._running[easy] = future
+        self._multi.add_handle(easy)
+        try:
+            code = await future
+        finally:
+            self._release(easy)
+        return transfer.result(code, now=time.monotonic())
+
+    def check(self) -> None:
+        """Raise RuntimeError if it is closed."""
+        if self._is_closed:
+            raise RuntimeError("the fetcher is closed")
+
+    def close(self) -> None:
+        """Cancel what is under way and close every connection; may be called again."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.remove_reader(self._poller.fileno())
+            for future in self._running.values():
+                future.cancel()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for easy in (*self._idle, *self._running):
+            easy.close()
+        self._idle.clear()
+        self._running.clear()
+        self._multi.close()
+        self._poller.close()
+
+    def _begun(self) -> asyncio.AbstractEventLoop:
+        if self._is_closed:  # while this waited for its turn
+            raise asyncio.CancelledError
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._poller.fileno(), self._on_ready)
+        return self._loop
+
+    def _release(self, easy: Any) -> None:
+        if self._running.pop(easy, None) is None:  # all was closed meanwhile
+            return
+        self._multi.remove_handle(easy)
+        if len(self._idle) < self._max_idle:
+            easy.reset()
+            self._idle.append(easy)
+        else:
+            easy.close()
+
+    # --- what libcurl asks for, and what it gets ---
+
+    def _on_watch(self, what: int, fd: int, _multi: Any, _data: Any) -> None:
+        if what == pycurl.POLL_REMOVE:
+            self._watched.discard(fd)
+            with suppress(OSError):  # closed already: it is watched no more
+                self._poller.unregister(fd)
+        elif fd in self._watched:
+            self._poller.modify(fd, _WATCHED[what])
+        else:
+            self._poller.register(fd, _WATCHED[what])
+            self._watched.add(fd)
+
+    def _on_timer(self, milliseconds: int) -> None:
+        """Remember when libcurl wants to be called; an alarm that comes too early is set again."""
+        if milliseconds < 0:
+            self._wanted_at = None
+            return
+        self._wanted_at = time.monotonic() + milliseconds / 1000
+        if self._alarm is None or self._wanted_at < self._alarm.when():
+            self._set_alarm(self._wanted_at)
+
+    def _set_alarm(self, at: float) -> None:
+        assert self._loop is not None
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(at, self._on_alarm)
+
+    def _on_alarm(self) -> None:
+        self._alarm = None
+        if self._wanted_at is None:
+            return
+        if time.monotonic() < self._wanted_at:
+            self._set_alarm(self._wanted_at)
+            return
+        self._wanted_at = None
+        self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._tell()
+
+    def _on_ready(self) -> None:
+        for fd, events in self._poller.poll(0):
+            self._multi.socket_action(fd, _seen(events))
+        self._tell()
+
+    def _tell(self) -> None:
+        """Wake those whose exchanges have ended."""
+        _, done, failed = self._multi.info_read()
+        for easy in done:
+            self._end(easy, CurlCode.OK)
+        for easy, code, _ in failed:
+            self._end(easy, code)
+
+    def _end(self, easy: Any, code: int) -> None:
+        future = self._running[easy]
+        if not future.done():
+            future.set_result(code)
+
+
+def _seen(events: int) -> int:
+    """What epoll saw, as libcurl is told."""
+    seen = pycurl.CSELECT_IN if events & select.EPOLLIN else 0
+    if events & select.EPOLLOUT:
+        seen |= pycurl.CSELECT_OUT
+    return seen or pycurl.CSELECT_IN | pycurl.CSELECT_OUT  # an error: it finds out by itself
+
+
+def _prepare(easy: Any, transfer: Transfer, trust: tuple[int, str] | None) -> None:
+    """Set every option; a handle from the pool comes reset.
+
+    Set by their absence: cookies, Referer, netrc, HTTP/0.9, Alt-Svc, HSTS, following redirects.
+    """
+    target = transfer.target
+    left = max(1, int((transfer.deadline - time.monotonic()) * 1000))  # 0 would mean for ever
+    connect = int(transfer.limits.connect.total_seconds() * 1000)
+    only_http = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
+    easy.setopt(pycurl.URL, target.url)
+    easy.setopt(pycurl.PROTOCOLS, only_http)
+    easy.setopt(pycurl.REDIR_PROTOCOLS, only_http)
+    easy.setopt(pycurl.PROXY, "")  # not from the environment, either
+    easy.setopt(pycurl.NOSIGNAL, 1)
+    easy.setopt(pycurl.HTTPHEADER, transfer.headers)
+    easy.setopt(pycurl.TIMEOUT_MS, left)
+    easy.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, min(left, connect)))
+    easy.setopt(pycurl.OPENSOCKETFUNCTION, partial(_on_socket, transfer))
+    easy.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
+    easy.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
+    if transfer.addresses:  # "+": to be forgotten after a minute
+        numbers = ",".join(transfer.addresses)
+        easy.setopt(pycurl.RESOLVE, [f"+{target.host}:{target.port}:{numbers}"])
+    if trust is not None:
+        easy.setopt(*trust)
+
+
+def _on_socket(transfer: Transfer, _purpose: int, wanted: Any) -> _Handed | int:
+    sock = transfer.on_socket(wanted)
+    return int(pycurl.SOCKET_BAD) if sock is None else _Handed(sock)
+
+
+class _Handed:
+    """A socket on its way to libcurl: pycurl duplicates the descriptor and lets go of this."""
+
+    __slots__ = ("_fd",)
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._fd = sock.detach()
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def __del__(self) -> None:
+        os.close(self._fd)
+
+
+def _trust() -> tuple[int, str] | None:
+    """Find the system's root certificates: the libcurl in pycurl's wheel knows one place only.
+
+    A file first: libcurl reads it once for all connections, a directory for each.
+    """
+    paths = ssl.get_default_verify_paths()  # minds SSL_CERT_FILE and SSL_CERT_DIR
+    for file in (paths.cafile, *_CA_FILES):
+        if file and os.path.isfile(file):
+            return pycurl.CAINFO, file
+    return (pycurl.CAPATH, paths.capath) if paths.capath else None
