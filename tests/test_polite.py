@@ -126,7 +126,7 @@ def test_what_the_document_asks_for_is_remembered_when_it_is_unchanged(
     assert bench.poll().hints == FeedHints(ttl=HOUR)
     server.set_raw(A, 304, {"ETag": '"1"'})
     outcome = bench.poll()
-    assert (outcome.next_check_at - bench.clock, outcome.pace) == (HOUR, Pace.TTL)
+    assert (outcome.next_check_at - bench.clock, bench.feed.pace) == (HOUR, Pace.TTL)
     server.set_raw(A, 304, {"ETag": '"1"', "Cache-Control": "max-age=7200"})
     outcome = bench.poll()
     assert (outcome.next_check_at - bench.clock, outcome.pace) == (2 * HOUR, Pace.MAX_AGE)

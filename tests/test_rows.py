@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.models import FeedHints, Pace
+from monitor.models import FeedHints, Pace, Unchanged
 from monitor.store import rows
+from tests.strategies import at
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -75,3 +76,14 @@ def test_of_a_publishers_hints_what_is_said_is_stored() -> None:
     assert rows._hints_text(FeedHints()) == "{}"
     assert rows._hints_text(hints) == '{"ttl": 1800.0, "skip_days": [5, 6]}'
     assert rows._hints(rows._hints_text(hints)) == hints
+
+
+def test_of_two_looks_at_a_feed_the_last_is_written_and_no_other() -> None:
+    looks = [
+        Unchanged(feed_id=feed_id, polled_at=at(minutes), next_check_at=at(minutes + 15))
+        for feed_id, minutes in ((1, 0), (2, 1), (1, 2))
+    ]
+    assert json.loads(rows.looks_text(looks)) == [
+        [1, rows.instant_text(at(2)), rows.instant_text(at(17))],
+        [2, rows.instant_text(at(1)), rows.instant_text(at(16))],
+    ]

@@ -114,6 +114,7 @@ def _carried(number: IPv6Address) -> list[IPv4Address]:
     return carried
 
 
+@lru_cache(maxsize=20_000)
 def canonical_host(host: str) -> str:
     """Write a host name or address in the one form in which it is compared and connected to.
 
@@ -200,6 +201,7 @@ class AllowList:
         )
 
 
+@lru_cache(maxsize=20_000)
 def _unmapped(address: str) -> IPv4Address | IPv6Address | None:
     try:
         number = ip_address(address)

@@ -55,6 +55,7 @@ _ACCEPT = (
 _ACCEPT_ENCODING = b"Accept-Encoding: gzip, deflate"
 """As a plain header: libcurl then leaves the body as it came, and the reader inflates it with a
 bound."""
+_NOWHERE = Trail()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +129,7 @@ class Fetcher:
         asked = conditions(request.validators)
         headers = [request.accept, *asked]
         target = parse_target(request.url)
-        trail = Trail()
+        trail = _NOWHERE
         is_permanent = True
         for _ in range(self._limits.max_redirects + 1):
             if isinstance(target, FetchError):
