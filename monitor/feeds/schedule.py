@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 
 from monitor.feeds.health import is_overflowing
@@ -132,6 +133,7 @@ def _is_in_a_herd(state: FeedState, wait: timedelta, now: datetime) -> bool:
     return state.first_read_at is None or now - state.next_check_at > wait / 2
 
 
+@lru_cache(maxsize=20_000)
 def _place(url: str) -> float:
     """Where a feed stands among all, from 0 to 1: always the same, and evenly spread."""
     return int.from_bytes(sha256(url.encode("utf-8", "replace")).digest()[:4], "big") / (1 << 32)

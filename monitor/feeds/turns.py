@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -34,26 +32,15 @@ class Turns:
         self._gap = gap.total_seconds()
         self._doors: dict[str, _Door] = {}
 
-    @asynccontextmanager
-    async def turn(self, host: str, patience: timedelta) -> AsyncIterator[None]:
-        """Have the host for oneself in the block.
+    def turn(self, host: str, patience: timedelta) -> Turn:
+        """Have the host for oneself in the block: ``async with turns.turn(host, patience)``.
 
-        Raises:
-            TimeoutError: its turn did not come within ``patience``.
+        The block raises TimeoutError where its turn did not come within ``patience``.
         """
-        door = self._doors.setdefault(host, _Door())
-        door.wanted_by += 1
-        try:
-            async with AsyncExitStack() as held:
-                async with asyncio.timeout(patience.total_seconds()):
-                    await held.enter_async_context(door.lock)
-                    await asyncio.sleep(door.free_at - time.monotonic())
-                try:
-                    yield
-                finally:
-                    door.free_at = time.monotonic() + self._gap
-        finally:
-            door.wanted_by -= 1
+        door = self._doors.get(host)
+        if door is None:
+            door = self._doors[host] = _Door()
+        return Turn(door, self._gap, patience)
 
     def busy(self, within: timedelta) -> frozenset[str]:
         """The hosts that have a request in flight, or may not be asked again within that time."""
@@ -64,6 +51,47 @@ class Turns:
         return frozenset(
             host for host, door in self._doors.items() if door.wanted_by or door.free_at > soon
         )
+
+
+class Turn:
+    """One turn at a door, to be waited for and given back.
+
+    Each poll has one, and hardly any waits: what is made only to wait is not made before.
+    """
+
+    __slots__ = ("_door", "_gap", "_patience")
+
+    def __init__(self, door: _Door, gap: float, patience: timedelta) -> None:
+        self._door = door
+        self._gap = gap
+        self._patience = patience
+
+    async def __aenter__(self) -> None:
+        door = self._door
+        door.wanted_by += 1
+        try:
+            if door.wanted_by == 1 and door.free_at <= time.monotonic():
+                await door.lock.acquire()  # at once: nobody else has it or waits for it
+            else:
+                async with asyncio.timeout(self._patience.total_seconds()):
+                    await self._wait(door)
+        except BaseException:
+            door.wanted_by -= 1
+            raise
+
+    async def _wait(self, door: _Door) -> None:
+        await door.lock.acquire()
+        try:
+            await asyncio.sleep(door.free_at - time.monotonic())
+        except BaseException:
+            door.lock.release()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        door = self._door
+        door.free_at = time.monotonic() + self._gap
+        door.lock.release()
+        door.wanted_by -= 1
 
 
 def _is_idle(door: _Door, now: float) -> bool:
