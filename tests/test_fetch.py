@@ -8,6 +8,7 @@ import gc
 import gzip
 import itertools
 import resource
+import select
 import socket
 import threading
 import time
@@ -1001,6 +1002,43 @@ def test_closing_after_the_event_loop_is_gone_works() -> None:
         mine = fetcher()
         asyncio.run(run(mine, server))
         mine.close()
+
+
+class FullPoller:
+    """As when the system lets nobody watch another descriptor."""
+
+    def __init__(self, poller: select.epoll) -> None:
+        self._poller = poller
+
+    def register(self, *_: int) -> None:
+        raise OSError(errno.ENOSPC, "no more watches")
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._poller, name)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_failure_of_libcurl_is_told_to_everyone(capfd: pytest.CaptureFixture[str]) -> None:
+    async def run(server: Server) -> None:
+        mine = fetcher(Limits(total=timedelta(seconds=20)))
+        try:
+            waits = asyncio.create_task(mine.fetch(Request(url=server.url)))
+            await until(lambda: server.connections == 1)
+            mine._exchanges._poller = FullPoller(mine._exchanges._poller)
+            async with asyncio.timeout(5):
+                found = await asyncio.gather(
+                    waits, mine.fetch(Request(url=server.url)), return_exceptions=True
+                )
+            assert [str(one) for one in found] == ["libcurl has failed"] * 2
+            assert all(isinstance(one.__cause__, pycurl.error) for one in found)
+            with pytest.raises(RuntimeError, match="closed"):
+                await mine.fetch(Request(url=server.url))
+        finally:
+            mine.close()
+
+    with serving(stall) as server:
+        asyncio.run(run(server))
+    assert "no more watches" in capfd.readouterr().err
 
 
 def test_nothing_of_an_answer_is_kept() -> None:

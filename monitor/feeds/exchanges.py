@@ -14,6 +14,7 @@ import select
 import socket
 import ssl
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -56,13 +57,18 @@ class Exchanges:
         self._running: dict[Any, asyncio.Future[int]] = {}
         self._idle: list[Any] = []
         self._is_closed = False
+        self._error: Exception | None = None
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAXCONNECTS, max_connections)
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
 
     async def run(self, transfer: Transfer) -> tuple[Head, bytes] | FetchError:
-        """Send a request and take its answer; cancelled, it is taken off the wire."""
+        """Send a request and take its answer; cancelled, it is taken off the wire.
+
+        Raises:
+            RuntimeError: libcurl has failed, and nothing more can be asked.
+        """
         loop = self._begun()
         easy = self._idle.pop() if self._idle else pycurl.Curl()
         try:
@@ -72,7 +78,10 @@ class Exchanges:
             return transfer.result(error.args[0], now=time.monotonic())
         future: asyncio.Future[int] = loop.create_future()
         self._running[easy] = future
-        self._multi.add_handle(easy)
+        try:
+            self._multi.add_handle(easy)
+        except pycurl.error as error:
+            self._end_all(error)
         try:
             code = await future
         finally:
@@ -80,19 +89,26 @@ class Exchanges:
         return transfer.result(code, now=time.monotonic())
 
     def check(self) -> None:
-        """Raise RuntimeError if it is closed."""
+        """Raise RuntimeError if nothing can be asked any more."""
         if self._is_closed:
-            raise RuntimeError("the fetcher is closed")
+            raise RuntimeError("the fetcher is closed") from self._error
 
     def close(self) -> None:
         """Cancel what is under way and close every connection; may be called again."""
+        self._end_all(None)
+
+    def _end_all(self, error: Exception | None) -> None:
+        """Close everything; what waits is cancelled, or told of the error: nothing else would."""
         if self._is_closed:
             return
-        self._is_closed = True
+        self._is_closed, self._error = True, error
         if self._loop is not None and not self._loop.is_closed():
             self._loop.remove_reader(self._poller.fileno())
             for future in self._running.values():
-                future.cancel()
+                if error is None:
+                    future.cancel()
+                elif not future.done():
+                    future.set_exception(_failed(error))
         if self._alarm is not None:
             self._alarm.cancel()
         for easy in (*self._idle, *self._running):
@@ -156,16 +172,19 @@ class Exchanges:
             self._set_alarm(self._wanted_at)
             return
         self._wanted_at = None
-        self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        self._tell()
+        self._go_on([(pycurl.SOCKET_TIMEOUT, 0)])
 
     def _on_ready(self) -> None:
-        for fd, events in self._poller.poll(0):
-            self._multi.socket_action(fd, _seen(events))
-        self._tell()
+        self._go_on([(fd, _seen(events)) for fd, events in self._poller.poll(0)])
 
-    def _tell(self) -> None:
-        """Wake those whose exchanges have ended."""
+    def _go_on(self, seen: Iterable[tuple[int, int]]) -> None:
+        """Tell libcurl what has come, and wake those whose exchanges have ended."""
+        try:
+            for fd, events in seen:
+                self._multi.socket_action(fd, events)
+        except pycurl.error as error:
+            self._end_all(error)
+            return
         _, done, failed = self._multi.info_read()
         for easy in done:
             self._end(easy, CurlCode.OK)
@@ -176,6 +195,12 @@ class Exchanges:
         future = self._running[easy]
         if not future.done():
             future.set_result(code)
+
+
+def _failed(error: Exception) -> RuntimeError:
+    failure = RuntimeError("libcurl has failed")
+    failure.__cause__ = error
+    return failure
 
 
 def _seen(events: int) -> int:

@@ -110,7 +110,7 @@ class Fetcher:
         (RFC 9110, 13.2.1).
 
         Raises:
-            RuntimeError: the fetcher is closed.
+            RuntimeError: the fetcher is closed, or libcurl has failed.
         """
         self._exchanges.check()
         return await self._follow(request, time.monotonic() + self._limits.total.total_seconds())
