@@ -1020,16 +1020,15 @@ class FullPoller:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_failure_of_libcurl_is_told_to_everyone(capfd: pytest.CaptureFixture[str]) -> None:
     async def run(server: Server) -> None:
-        mine = fetcher(Limits(total=timedelta(seconds=20)))
+        mine = fetcher(Limits(total=timedelta(seconds=20)), max_in_flight=2)
         try:
             waits = asyncio.create_task(mine.fetch(Request(url=server.url)))
             await until(lambda: server.connections == 1)
             mine._exchanges._poller = FullPoller(mine._exchanges._poller)
             async with asyncio.timeout(5):
-                found = await asyncio.gather(
-                    waits, mine.fetch(Request(url=server.url)), return_exceptions=True
-                )
-            assert [str(one) for one in found] == ["libcurl has failed"] * 2
+                more = [mine.fetch(Request(url=server.url)) for _ in range(2)]
+                found = await asyncio.gather(waits, *more, return_exceptions=True)
+            assert [str(one) for one in found] == ["libcurl has failed"] * 3
             assert all(isinstance(one.__cause__, pycurl.error) for one in found)
             with pytest.raises(RuntimeError, match="closed"):
                 await mine.fetch(Request(url=server.url))

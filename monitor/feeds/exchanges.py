@@ -119,6 +119,8 @@ class Exchanges:
         self._poller.close()
 
     def _begun(self) -> asyncio.AbstractEventLoop:
+        if self._error is not None:
+            raise _failed(self._error)
         if self._is_closed:  # while this waited for its turn
             raise asyncio.CancelledError
         if self._loop is None:
