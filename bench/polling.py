@@ -30,7 +30,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -71,7 +71,10 @@ class Measured:
 
 
 def us(
-    urls: Sequence[str], folder: Path, look: Callable[[str], Iterator[None]], rules: str
+    urls: Sequence[str],
+    folder: Path,
+    look: Callable[[str], AbstractContextManager[int]],
+    rules: str,
 ) -> None:
     """Poll with news-monitor."""
     from monitor import assembly, loading, pipeline, reading
@@ -125,8 +128,8 @@ def us(
             try:
                 for phase in PHASES:
                     feeds = await books.ask(store.feeds)
-                    with look(phase):
-                        for _ in range(LOOKS.get(phase, 1)):
+                    with look(phase) as looks:
+                        for _ in range(looks):
                             left = iter(feeds)
                             await asyncio.gather(*(poll(left) for _ in range(assembly.POLLS)))
             finally:
@@ -139,7 +142,10 @@ def us(
 
 
 def peer(
-    urls: Sequence[str], folder: Path, look: Callable[[str], Iterator[None]], workers: int
+    urls: Sequence[str],
+    folder: Path,
+    look: Callable[[str], AbstractContextManager[int]],
+    workers: int,
 ) -> None:
     """Poll with ``reader``."""
     from reader import make_reader
@@ -148,8 +154,8 @@ def peer(
     for url in urls:
         it.add_feed(url)
     for phase in PHASES:
-        with look(phase):
-            for _ in range(LOOKS.get(phase, 1)):
+        with look(phase) as looks:
+            for _ in range(looks):
                 it.update_feeds(workers=workers, scheduled=False)
     broken = sum(1 for _ in it.get_feeds(broken=True))
     assert not broken, f"{broken} feeds failed"
@@ -157,17 +163,18 @@ def peer(
 
 
 @contextmanager
-def looking(phase: str, port: int, feeds: int) -> Iterator[None]:
-    """Set the server's mode, measure what a look takes, and check what was asked."""
+def looking(phase: str, port: int, feeds: int) -> Iterator[int]:
+    """Set the server's mode, say how many looks there shall be, measure what one takes, and check
+    what was asked."""
+    looks = LOOKS.get(phase, 1)
     if phase == "304 anew":
         control(port, "hangup")
     control(port, MODES[phase])
     began, before = time.perf_counter(), session_cpu()
-    yield
+    yield looks
     wall, cpu = time.perf_counter() - began, session_cpu() - before
     status = "304" if phase.startswith("304") else "200"
     counts = control(port, "counts")
-    looks = LOOKS.get(phase, 1)
     assert counts == {status: feeds * looks}, (phase, counts)
     print(json.dumps({"phase": phase, "wall": wall / looks, "cpu": cpu / looks}), flush=True)
 

@@ -10,7 +10,6 @@ from monitor.models import (
     EventKind,
     FeedState,
     Polled,
-    PollOutcome,
     Retry,
     Sent,
 )
@@ -39,8 +38,7 @@ def polled(feed: FeedState, outcome: Polled) -> None:
                 to=",".join(name for name in alert.destinations if name not in waits),
             )
     if outcome.articles:
-        is_first = isinstance(outcome, PollOutcome) and outcome.is_first_read
-        silently = {"silently": "first poll"} if is_first else {}
+        silently = {"silently": "first poll"} if outcome.is_first_read else {}
         log.info("new articles", count=len(outcome.articles), **silently)
     else:
         log.debug("polled", found=str(outcome.reason or "nothing new"))

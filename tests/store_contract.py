@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -37,6 +38,7 @@ from monitor.models import (
     Pace,
     Planned,
     PlanReason,
+    Polled,
     PollOutcome,
     RenamedArticle,
     Retry,
@@ -118,6 +120,18 @@ def poll(feed: FeedState, *articles: JudgedArticle, **fields: object) -> PollOut
 
 def unchanged(feed: FeedState, minutes: float = 0) -> Unchanged:
     return Unchanged(feed_id=feed.id, polled_at=at(minutes), next_check_at=at(minutes + 15))
+
+
+def others_when_one_fails(
+    store: Store, feeds: Sequence[FeedState], outcomes: Sequence[Polled], place: int
+) -> list[FeedState]:
+    """Commit outcomes of which one fails, and alone; the other feeds as they are then."""
+    done = list(store.commit_all(outcomes))
+    assert isinstance(done.pop(place), Exception)
+    assert done == [Commit.DONE] * 3
+    after = list(store.feeds())
+    assert after.pop(place) == feeds[place]
+    return after
 
 
 def follow(store: Store, *urls: str) -> tuple[FeedState, ...]:
@@ -569,11 +583,7 @@ def test_of_unchanged_feeds_that_are_written_at_once_one_fails_alone(store, bad,
     feeds = follow(store, *(f"https://{host}.example/" for host in "abcd"))
     outcomes = [unchanged(feed) for feed in feeds]
     outcomes[place] = replace(outcomes[place], **bad)
-    done = list(store.commit_all(outcomes))
-    assert isinstance(done.pop(place), Exception)
-    assert done == [Commit.DONE] * 3
-    after = list(store.feeds())
-    assert after.pop(place) == feeds[place]
+    after = others_when_one_fails(store, feeds, outcomes, place)
     assert [(feed.polled_at, feed.next_check_at) for feed in after] == [(at(), at(15))] * 3
 
 
@@ -591,11 +601,7 @@ def test_of_changed_feeds_that_are_written_together_one_fails_alone(store, bad, 
     feeds = follow(store, *(f"https://{host}.example/" for host in "abcd"))
     outcomes = [poll(feed, failures=3, pages_read=1) for feed in feeds]
     outcomes[place] = replace(outcomes[place], **bad)
-    done = list(store.commit_all(outcomes))
-    assert isinstance(done.pop(place), Exception)
-    assert done == [Commit.DONE] * 3
-    after = list(store.feeds())
-    assert after.pop(place) == feeds[place]
+    after = others_when_one_fails(store, feeds, outcomes, place)
     assert [(feed.polled_at, feed.failures, feed.pages_read) for feed in after] == [
         (at(), 3, 1)
     ] * 3

@@ -33,6 +33,7 @@ from monitor.feeds.addresses import AllowList
 from monitor.feeds.exchanges import Exchanges
 from monitor.feeds.failures import CurlCode, failure, no_connection
 from monitor.feeds.http import (
+    NOWHERE,
     PERMANENT,
     Head,
     Target,
@@ -55,7 +56,6 @@ _ACCEPT = (
 _ACCEPT_ENCODING = b"Accept-Encoding: gzip, deflate"
 """As a plain header: libcurl then leaves the body as it came, and the reader inflates it with a
 bound."""
-_NOWHERE = Trail()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +129,7 @@ class Fetcher:
         asked = conditions(request.validators)
         headers = [request.accept, *asked]
         target = parse_target(request.url)
-        trail = _NOWHERE
+        trail = NOWHERE
         is_permanent = True
         for _ in range(self._limits.max_redirects + 1):
             if isinstance(target, FetchError):

@@ -36,7 +36,7 @@ NOT_MODIFIED = 304
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
 
-_NOWHERE = Trail()
+NOWHERE = Trail()
 _LONGEST_WAIT = timedelta(days=1)
 _ABSURD_WAIT = timedelta(days=366)
 _LONGEST_DATE = 64
@@ -207,7 +207,7 @@ def read_answer(
     url: str,
     is_conditional: bool,
     now: datetime,
-    trail: Trail = _NOWHERE,
+    trail: Trail = NOWHERE,
 ) -> Response | NotModified | FetchError:
     """Say what an answer that is no redirect means for the feed.
 

@@ -161,6 +161,7 @@ class Unchanged:
     polled_at: datetime
     next_check_at: datetime
 
+    is_first_read: ClassVar[bool] = False
     reason: ClassVar[None] = None
     articles: ClassVar[tuple[JudgedArticle, ...]] = ()
     edited: ClassVar[tuple[EditedArticle, ...]] = ()
