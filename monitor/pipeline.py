@@ -49,6 +49,7 @@ from monitor.models import (
     PollOutcome,
     RenamedArticle,
     Response,
+    changed,
 )
 from monitor.planning import Policy
 from monitor.store.protocol import Commit, Known, Store
@@ -213,7 +214,7 @@ async def _commit_news(
             is_same_feed=bool(known or parsed.unchanged),
             has_overflowed=_has_overflowed(parsed, known),
         )
-        outcome = replace(
+        outcome = changed(
             outcome,
             articles=tuple(followed),
             pages_read=read,
@@ -260,7 +261,7 @@ class _Verdict:
 
 
 def _verdict(article: Article, judged: Judged) -> _Verdict:
-    return _Verdict(replace(article, language=judged.language), judged.matches)
+    return _Verdict(changed(article, language=judged.language), judged.matches)
 
 
 async def _fill(feed: FeedState, articles: Sequence[Article], tools: PollTools) -> pages.Filled:

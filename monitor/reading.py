@@ -31,7 +31,7 @@ from monitor.feeds.parse import inflate, parse
 from monitor.matching import recogniser
 from monitor.matching.engine import Engine, Openings, compile_rules, is_promising, judge_in
 from monitor.matching.packed import PackedRules
-from monitor.models import Article, FeedSource, FetchError, Judged, ParsedFeed, Response
+from monitor.models import Article, FeedSource, FetchError, Judged, ParsedFeed, Response, changed
 
 DEADLINE = timedelta(seconds=5)
 """For reading one body, or one page; then the process is killed."""
@@ -179,7 +179,7 @@ def _spoken(article: Article) -> Article:
 def with_language(article: Article, among: frozenset[str]) -> Article:
     """The article in one of the languages: its feed's word first, else as it reads."""
     (spoken,) = _languages([article], among)
-    return replace(article, language=spoken)
+    return changed(article, language=spoken)
 
 
 def _languages(articles: Sequence[Article], among: frozenset[str]) -> list[str | None]:
@@ -191,7 +191,7 @@ def _languages(articles: Sequence[Article], among: frozenset[str]) -> list[str |
 
 def as_text(article: Article) -> Article:
     """The article in plain text."""
-    return replace(
+    return changed(
         article,
         title=text.line(article.title),
         text=text.plain(article.text),

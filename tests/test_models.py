@@ -15,18 +15,22 @@ from monitor.models import (
     DigestTime,
     Evidence,
     FeedHints,
+    FeedSource,
+    FeedState,
     Freshness,
     Handling,
     Judged,
     Match,
     Pace,
     ParsedFeed,
+    PollOutcome,
     Response,
     RuleTrouble,
     Severity,
     Throttle,
     Trail,
     Validators,
+    changed,
 )
 
 ARTICLE = Article(
@@ -81,7 +85,20 @@ PARSED = ParsedFeed(
     hints=FeedHints(ttl=timedelta(hours=1), skip_days=(5, 6)),
     fingerprints=b"1234",
 )
-VALUES = [ARTICLE, Article(), EVIDENCE, MATCH, JUDGED, Judged(), RESPONSE, PARSED, ParsedFeed()]
+SOURCE = FeedSource(url="https://gazette.example/rss", interval=timedelta(minutes=5), tags=("a",))
+STATE = FeedState(id=3, source=SOURCE, next_check_at=datetime(2026, 3, 1, tzinfo=UTC), deaths=1)
+OUTCOME = PollOutcome(
+    feed_id=3,
+    polled_at=datetime(2026, 3, 1, tzinfo=UTC),
+    next_check_at=datetime(2026, 3, 2, tzinfo=UTC),
+    validators=Validators(etag='"v1"'),
+    body_hash="0" * 64,
+    fingerprints=b"1234",
+)
+VALUES = [
+    *(ARTICLE, Article(), EVIDENCE, MATCH, JUDGED, Judged(), RESPONSE, PARSED, ParsedFeed()),
+    *(SOURCE, STATE, OUTCOME),
+]
 
 
 def all_fields(value: Any) -> list[tuple[str, Any]]:
@@ -98,7 +115,7 @@ def test_a_value_that_was_pickled_is_the_same_in_every_field(value: Any, protoco
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
-@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, replace])
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, replace, changed])
 def test_a_copy_is_the_same_in_every_field(value: Any, copied: Any) -> None:
     assert copied(value) is not value
     assert all_fields(copied(value)) == all_fields(value)
@@ -116,3 +133,19 @@ def test_a_pickle_that_lacks_a_field_is_no_article() -> None:
     blank = Article.__new__(Article)
     with pytest.raises(ValueError, match="shorter"):
         blank.__setstate__(ARTICLE.__getstate__()[:-1])  # type: ignore[attr-defined,index]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_what_is_changed_differs_in_the_named_fields_alone(value: Any) -> None:
+    before = all_fields(value)
+    first, last = before[0][0], before[-1][0]
+    made = changed(value, **{first: "other", last: "another"})
+    assert all_fields(made) == [(first, "other"), *before[1:-1], (last, "another")]
+    assert all_fields(value) == before
+    with pytest.raises(FrozenInstanceError):
+        setattr(made, first, "third")
+
+
+def test_a_field_that_is_not_there_cannot_be_changed() -> None:
+    with pytest.raises(KeyError, match="headline"):
+        changed(ARTICLE, headline="Accord")

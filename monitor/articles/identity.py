@@ -21,7 +21,7 @@ from typing import Protocol, TypeVar
 
 from courlan import normalize_url
 
-from monitor.models import Article
+from monitor.models import Article, changed
 
 LONG_ENOUGH = 300
 """Characters from which an equal text is the same article."""
@@ -131,7 +131,7 @@ def with_keys(articles: Iterable[Article]) -> tuple[Article, ...]:
     pages = [_page(article.url) for article in articles]
     fragments = Counter(page for page, _ in set(pages))
     return tuple(
-        replace(
+        changed(
             article,
             content_hash=_hash_of_words(f"{article.title}\n{article.text}"),
             keys=tuple(

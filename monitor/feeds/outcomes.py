@@ -5,7 +5,7 @@ What becomes of the articles is the caller's: it adds them to the outcome.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -28,6 +28,7 @@ from monitor.models import (
     Route,
     Unchanged,
     Validators,
+    changed,
 )
 
 
@@ -66,7 +67,7 @@ def after_news(
     rhythm = _rhythm(feed, parsed, at.now, has_news=has_news, has_overflowed=has_overflowed)
     new_article_at = at.now if has_news else feed.new_article_at
     way = route.after_answer(feed, response.trail, at.now, is_same_feed=is_same_feed)
-    feed = replace(feed, rhythm=rhythm, new_article_at=new_article_at)
+    feed = changed(feed, rhythm=rhythm, new_article_at=new_article_at)
     read = _after_answer(
         feed,
         _due(feed, response.freshness, parsed.hints, at),
@@ -77,7 +78,7 @@ def after_news(
         hints=parsed.hints,
         entries=parsed.entries,
     )
-    return replace(
+    return changed(
         read,
         rhythm=rhythm,
         deaths=0,
@@ -108,7 +109,7 @@ def after_no_change(feed: FeedState, answer: NotModified, at: Moment, is_same_bo
     if is_same_body or health.is_proof(feed):
         return outcome
     # It does not show that the feed is back: asked at its pace, and still failing.
-    return replace(
+    return changed(
         outcome,
         validators=feed.validators,
         health=feed.health,

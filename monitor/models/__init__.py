@@ -66,6 +66,7 @@ from monitor.models.feeds import (
     Validators,
     host_of,
 )
+from monitor.models.quick import changed
 from monitor.models.verdicts import (
     AT_ONCE,
     DigestTime,
@@ -138,5 +139,6 @@ __all__ = [
     "Trail",
     "Unchanged",
     "Validators",
+    "changed",
     "host_of",
 ]

@@ -19,6 +19,7 @@ from monitor.models.feeds import (
     Route,
     Validators,
 )
+from monitor.models.quick import quick
 from monitor.models.verdicts import Match
 
 
@@ -170,6 +171,7 @@ class Unchanged:
     """For those who ask what a poll brought, whichever it was."""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollOutcome:
     """Everything that one poll of one feed changes; it is committed whole or not at all."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.models.feeds import FeedHints
-from monitor.models.pickling import quickly_pickled
+from monitor.models.quick import quick
 from monitor.models.verdicts import Judged
 
 
-@quickly_pickled
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """One article in plain text, with the keys by which it is known again."""
@@ -37,7 +37,7 @@ class Article:
         return hash((self.keys, self.title))
 
 
-@quickly_pickled
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
     """A body that was a feed: its articles in the order of the document."""

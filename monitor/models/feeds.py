@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from monitor.models.pickling import quickly_pickled
+from monitor.models.quick import quick
 
 
 class FullText(StrEnum):
@@ -19,6 +19,7 @@ class FullText(StrEnum):
     ALWAYS = "always"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSource:
     """A feed as the configuration names it."""
@@ -80,7 +81,7 @@ class Freshness:
     pace: Pace
 
 
-@quickly_pickled
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedHints:
     """What a feed's document says of how often it is worth a look."""
@@ -164,7 +165,7 @@ class HostWait:
     until: datetime
 
 
-@quickly_pickled
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
     """The publisher's own words for "this version", to be sent back byte for byte."""
@@ -173,6 +174,7 @@ class Validators:
     last_modified: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """A feed and all that is remembered about it between two polls."""
@@ -231,7 +233,7 @@ class FailureReason(StrEnum):
     """The reader process had to be killed, or died, over this body."""
 
 
-@quickly_pickled
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trail:
     """Whom a request went to."""
@@ -244,7 +246,7 @@ class Trail:
     """The end of the permanent redirects (301, 308) that the way began with; "" without any."""
 
 
-@quickly_pickled
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """A 200 with its body as it came over the wire, still compressed."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
 
-from monitor.models.pickling import quickly_pickled
+from monitor.models.quick import quick
 
 
 class Severity(StrEnum):
@@ -18,7 +18,7 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
-@quickly_pickled
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """One mention that satisfied a condition, with where it stands.
@@ -68,7 +68,7 @@ class Handling:
 AT_ONCE = Handling()
 
 
-@quickly_pickled
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """One rule held on one article."""
@@ -96,7 +96,7 @@ class RuleTrouble:
     why: str
 
 
-@quickly_pickled
+@quick
 @dataclass(frozen=True, slots=True)
 class Judged:
     """Every match of every rule on an article, weak ones included, and the rules that failed."""
