@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from tzlocal import get_localzone
 
-from monitor import __version__, allocator, loading, reading
+from monitor import __version__, allocator, loading, openfiles, reading
 from monitor.alerts import render, send, templating
 from monitor.alerts.templating import Templates
 from monitor.asking import AskTools
@@ -25,7 +25,7 @@ from monitor.feeds.fetch import Fetcher, Limits
 from monitor.matching.packed import PackedRules
 from monitor.matching.rulefile import Known
 from monitor.matching.rules import RuleSet
-from monitor.models import Destination
+from monitor.models import Destination, FeedSource
 from monitor.pipeline import PollTools
 from monitor.planning import Policy, RouteTo, Wishes
 from monitor.store.protocol import Store
@@ -42,11 +42,14 @@ LOADER_MEMORY = 4 * 1024**3
 POLLS = 200
 """Feeds in flight at most. One that hangs takes its place for 30 s: of 10,000 feeds every five
 minutes, one in twenty may."""
+IDLE = timedelta(minutes=2)
+"""After which libcurl uses no connection any more; most servers have closed it by then."""
 
 
 def begin() -> None:
     """Start what takes longest, the server of worker processes, while the caller goes on."""
     preload("monitor.preloaded")
+    openfiles.allow()
     allocator.return_large_blocks()
     allocator.settle()
 
@@ -171,8 +174,19 @@ def fetcher(settings: Config) -> Fetcher:
         user_agent=f"news-monitor/{__version__}" + (f" (+{contact})" if contact else ""),
         allow=AllowList.parse(settings.poll.allow_private_hosts),
         max_in_flight=POLLS,
+        max_kept=kept_connections(settings.sources),
         host_gap=settings.poll.host_interval,
     )
+
+
+def kept_connections(sources: Iterable[FeedSource]) -> int:
+    """How many connections are worth being kept: a few seconds' polls, for the hosts that have
+    several feeds, and those of the feeds that are asked again before they are of no use.
+
+    An encrypted one holds 75 KB. Half of all files that may be open are for others.
+    """
+    often = sum(source.interval < IDLE for source in sources)
+    return min(POLLS + often, openfiles.allowed() // 2)
 
 
 async def rules_aside(folder: Path, known: Known | None) -> PackedRules:

@@ -70,6 +70,7 @@ def fetcher(
     allow: Sequence[str] = ("127.0.0.1",),
     lookup: Callable[[str, int], Sequence[str]] | None = None,
     max_in_flight: int = 64,
+    max_kept: int = 64,
 ) -> Fetcher:
     more = {} if lookup is None else {"lookup": lookup}
     return Fetcher(
@@ -77,6 +78,7 @@ def fetcher(
         user_agent=AGENT,
         allow=AllowList.parse(allow),
         max_in_flight=max_in_flight,
+        max_kept=max_kept,
         **more,
     )
 
@@ -360,6 +362,26 @@ def test_an_open_connection_is_used_again() -> None:
         found = fetch_all(server.url, conditional, server.url)
     assert [type(one) for one in found] == [Response, NotModified, Response]
     assert server.connections == 1
+
+
+@pytest.mark.parametrize(("max_kept", "connections"), [(5, 5), (6, 5), (4, 10)])
+def test_as_many_connections_are_kept_as_shall_be(max_kept: int, connections: int) -> None:
+    """With one less than there are hosts, asked in turns, each comes back to a closed one."""
+    hosts = [f"feed-{number}.example" for number in range(5)]
+
+    async def run(port: int) -> list[Answer]:
+        mine = fetcher(allow=hosts, lookup=_leads_to("127.0.0.1"), max_kept=max_kept)
+        try:
+            return [
+                await mine.fetch(Request(url=f"http://{host}:{port}/")) for host in (*hosts, *hosts)
+            ]
+        finally:
+            mine.close()
+
+    with serving(replies(*[answer(200, b"x")] * 10)) as server:
+        found = asyncio.run(run(server.port))
+    assert [type(one) for one in found] == [Response] * 10
+    assert server.connections == connections
 
 
 # --- time --------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ FLOORS = [
         "monitor.metrics",
         "monitor.systemd",
         "monitor.allocator",
+        "monitor.openfiles",
         "monitor.ticks",
     },
     {"monitor.mistakes", "monitor.planning"},

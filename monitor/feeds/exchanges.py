@@ -42,12 +42,11 @@ _WATCHED = {
 class Exchanges:
     """The exchanges of one event loop, that which runs when the first begins.
 
-    Connections are kept and used again, so many of them; when one more is needed, the least used
-    goes.
+    So many connections are kept to be used again; when there is one more, that goes which was not
+    used for longest. None is used that was not for two minutes (CURLOPT_MAXAGE_CONN(3)).
     """
 
-    def __init__(self, max_connections: int) -> None:
-        self._max_idle = max_connections
+    def __init__(self, max_kept: int) -> None:
         self._trust = _trust()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._poller = select.epoll()
@@ -55,11 +54,12 @@ class Exchanges:
         self._wanted_at: float | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._running: dict[Any, asyncio.Future[int]] = {}
-        self._idle: list[Any] = []
+        self._unused: list[Any] = []
+        self._looked_up: list[str] = []
         self._is_closed = False
         self._error: Exception | None = None
         self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_MAXCONNECTS, max_connections)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, max_kept)
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
 
@@ -70,9 +70,9 @@ class Exchanges:
             RuntimeError: libcurl has failed, and nothing more can be asked.
         """
         loop = self._begun()
-        easy = self._idle.pop() if self._idle else pycurl.Curl()
+        easy = self._unused.pop() if self._unused else pycurl.Curl()
         try:
-            _prepare(easy, transfer, self._trust)
+            _prepare(easy, transfer, self._trust, self._forgetting())
         except pycurl.error as error:  # a URL of megabytes, for one
             easy.close()
             return transfer.result(error.args[0], now=time.monotonic())
@@ -86,6 +86,7 @@ class Exchanges:
             code = await future
         finally:
             self._release(easy)
+            self._looked_up.append(f"{transfer.target.host}:{transfer.target.port}")
         return transfer.result(code, now=time.monotonic())
 
     def check(self) -> None:
@@ -111,9 +112,9 @@ class Exchanges:
                     future.set_exception(_failed(error))
         if self._alarm is not None:
             self._alarm.cancel()
-        for easy in (*self._idle, *self._running):
+        for easy in (*self._unused, *self._running):
             easy.close()
-        self._idle.clear()
+        self._unused.clear()
         self._running.clear()
         self._multi.close()
         self._poller.close()
@@ -128,15 +129,21 @@ class Exchanges:
             self._loop.add_reader(self._poller.fileno(), self._on_ready)
         return self._loop
 
+    def _forgetting(self) -> list[str]:
+        """Have libcurl forget the addresses of hosts that have been asked.
+
+        It goes through all that it knows for each new connection, and would know them for a
+        minute; nobody asks again so soon, and who does brings the addresses along.
+        """
+        forgotten, self._looked_up = [f"-{place}" for place in self._looked_up], []
+        return forgotten
+
     def _release(self, easy: Any) -> None:
         if self._running.pop(easy, None) is None:  # all was closed meanwhile
             return
         self._multi.remove_handle(easy)
-        if len(self._idle) < self._max_idle:
-            easy.reset()
-            self._idle.append(easy)
-        else:
-            easy.close()
+        easy.reset()
+        self._unused.append(easy)
 
     # --- what libcurl asks for, and what it gets ---
 
@@ -213,7 +220,9 @@ def _seen(events: int) -> int:
     return seen or pycurl.CSELECT_IN | pycurl.CSELECT_OUT  # an error: it finds out by itself
 
 
-def _prepare(easy: Any, transfer: Transfer, trust: tuple[int, str] | None) -> None:
+def _prepare(
+    easy: Any, transfer: Transfer, trust: tuple[int, str] | None, addresses: list[str]
+) -> None:
     """Set every option; a handle from the pool comes reset.
 
     Set by their absence: cookies, Referer, netrc, HTTP/0.9, Alt-Svc, HSTS, following redirects.
@@ -235,7 +244,8 @@ def _prepare(easy: Any, transfer: Transfer, trust: tuple[int, str] | None) -> No
     easy.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
     if transfer.addresses:  # "+": to be forgotten after a minute
         numbers = ",".join(transfer.addresses)
-        easy.setopt(pycurl.RESOLVE, [f"+{target.host}:{target.port}:{numbers}"])
+        addresses.append(f"+{target.host}:{target.port}:{numbers}")
+    easy.setopt(pycurl.RESOLVE, addresses)
     if trust is not None:
         easy.setopt(*trust)
 

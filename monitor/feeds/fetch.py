@@ -14,7 +14,8 @@
             a redirect? next hop    http.next_target
         read the answer             http.read_answer      Response | NotModified | FetchError
 
-Open connections are kept and used again (fewer handshakes for publishers with many feeds). That
+Open connections are kept and used again (fewer handshakes for publishers with many feeds, or with
+feeds that are asked every minute). That
 cannot get round the guard: libcurl reuses a connection only for the same scheme, host name and
 port, and the guard's verdict depends on nothing but these and the address, which an open
 connection has already passed with.
@@ -79,7 +80,7 @@ class Fetcher:
     of a host name. With a ``host_gap`` each host gets one request at a time, and that between two;
     a request waits for its turn as long as it has patience. Without one, hosts are not told apart.
     Beyond ``max_in_flight`` those whose turn it is wait for a place. No waiting counts towards the
-    deadline.
+    deadline. ``max_kept`` connections stay open to be used again.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Fetcher:
         user_agent: str,
         allow: AllowList,
         max_in_flight: int = 64,
+        max_kept: int = 64,
         host_gap: timedelta | None = None,
         lookup: Lookup = system_lookup,
     ) -> None:
@@ -100,7 +102,7 @@ class Fetcher:
         self._agent = b"User-Agent: " + user_agent.encode("ascii")
         self._places = asyncio.Semaphore(max_in_flight)
         self._turns = None if host_gap is None else Turns(host_gap)
-        self._exchanges = Exchanges(max_in_flight)
+        self._exchanges = Exchanges(max_kept)
 
     async def fetch(self, request: Request) -> Response | NotModified | FetchError:
         """Ask for a feed; whatever the network does comes back as a value.
