@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -37,6 +38,7 @@ from monitor.models import (
     Event,
     EventKind,
     FailureReason,
+    FeedSource,
     FeedState,
     FetchError,
     FullText,
@@ -147,17 +149,17 @@ async def _parsed(
     response: Response, feed: FeedState, tools: PollTools, fingerprints: bytes = b""
 ) -> ParsedFeed | FetchError:
     try:
-        return await _by_reader(reading.read, response, feed, tools, fingerprints)
+        read = partial(reading.read, fingerprints=fingerprints)
+        return await _by_reader(read, response, feed, tools)
     except WorkerFailed as error:
         return FetchError(reason=FailureReason.HOSTILE, detail=f"its reader was lost: {error}")
 
 
 async def _by_reader(
-    read: Callable[..., ParsedFeed | FetchError],
+    read: Callable[[Response, FeedSource, datetime, int], ParsedFeed | FetchError],
     response: Response,
     feed: FeedState,
     tools: PollTools,
-    *more: bytes,
 ) -> ParsedFeed | FetchError:
     """Have a body read, in the one way or the other.
 
@@ -169,7 +171,7 @@ async def _by_reader(
     try:
         async with nullcontext() if is_harmless else tools.caution.place():
             return await tools.asking.readers.call(
-                reading.DEADLINE, read, response, feed.source, now, max_bytes, *more
+                reading.DEADLINE, read, response, feed.source, now, max_bytes
             )
     except (WorkerDied, WorkerTimeout):
         tools.caution.warn()

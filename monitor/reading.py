@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from monitor import allocator
 from monitor.articles import identity, language, text
@@ -197,14 +196,5 @@ def as_text(article: Article) -> Article:
         text=text.plain(article.text),
         author=text.line(article.author),
         categories=tuple(map(text.line, article.categories)),
-        url=article.url if _is_web(article.url) else "",
+        url=article.url if entries.is_web(article.url) else "",
     )
-
-
-def _is_web(url: str) -> bool:
-    if entries.is_web(url):  # as nearly all are
-        return True
-    try:
-        return urlsplit(url).scheme.lower() in ("http", "https")
-    except ValueError:
-        return False
