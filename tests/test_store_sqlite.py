@@ -24,7 +24,7 @@ import pytest
 pytest.register_assert_rewrite("store_contract")
 
 from monitor.errors import ForeignDatabase, StoreBusy, StoreError
-from monitor.models import DeliveryState, Polled
+from monitor.models import DeliveryState, FeedState, Polled
 from monitor.planning import Question
 from monitor.store import connection, migrations
 from monitor.store.protocol import ToldMessage
@@ -409,6 +409,43 @@ def test_polls_that_wait_for_the_store_are_written_in_one_transaction(store):
     assert set(asyncio.run(commit_all())) == {contract.Commit.DONE}
     assert asked.count("COMMIT") == 1
     assert all(feed.polled_at for feed in store.feeds())
+
+
+def test_polls_that_end_in_one_turn_are_written_in_one_transaction(store):
+    feeds = contract.follow(store, *(f"https://{number}.example/" for number in range(50)))
+    asked = statements(store)
+
+    async def commit_all() -> list[contract.Commit]:
+        books = StoreThread(store)
+        first = asyncio.create_task(books.commit(contract.poll(feeds[0])))
+        others = [asyncio.create_task(commit_later(books, feed)) for feed in feeds[1:]]
+        done = await asyncio.gather(first, *others)
+        books.close()
+        return done
+
+    async def commit_later(books: StoreThread[SqliteStore], feed: FeedState) -> contract.Commit:
+        spin(0.001)  # the thread could write long before the last of them
+        return await books.commit(contract.poll(feed))
+
+    assert set(asyncio.run(commit_all())) == {contract.Commit.DONE}
+    assert asked.count("COMMIT") == 1
+
+
+def test_what_was_to_be_written_when_the_thread_is_closed_is_written(store):
+    feed = the_feed(store)
+
+    async def commit_and_close() -> None:
+        books = StoreThread(store)
+        writing = asyncio.create_task(books.commit(contract.poll(feed)))
+        await asyncio.sleep(0)
+        writing.cancel()
+        books.close()
+        books.close()
+        with pytest.raises(RuntimeError, match="has ended"):
+            await books.commit(contract.poll(feed))
+
+    asyncio.run(commit_and_close())
+    assert the_feed(store).polled_at is not None
 
 
 def test_unchanged_feeds_are_written_at_once_and_what_brings_news_by_itself(store):

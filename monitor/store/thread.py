@@ -1,7 +1,9 @@
 """Mechanism: the one thread on which the event loop asks the store.
 
 A commit waits for the disk. Polls that want to be written meanwhile are written together, by the
-next one: the busier the daemon, the fewer times the disk is waited for.
+next one: the busier the daemon, the fewer times the disk is waited for. The thread is called at the
+end of the event loop's turn, when all that end in it have come: it would wait for Python's lock
+until then, and take it from them at every pause.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ class StoreThread(Generic[StoreT_co]):
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._waiting: deque[_Waiting] = deque()
         self._lock = threading.Lock()  # for what waits
+        self._is_closed = False
 
     async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call one of the store's methods.
@@ -57,18 +60,28 @@ class StoreThread(Generic[StoreT_co]):
 
         Raises:
             StoreError: nothing of it was written.
+            RuntimeError: the thread has ended.
         """
-        done: asyncio.Future[Commit] = asyncio.get_running_loop().create_future()
+        if self._is_closed:
+            raise RuntimeError("the store's thread has ended")
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Commit] = loop.create_future()
         with self._lock:
             is_first = not self._waiting
             self._waiting.append((outcome, done))
-        if is_first:  # else those before it have called the thread
-            self._thread.submit(self._commit_waiting)
+        if is_first:  # else those before it call the thread
+            loop.call_soon(self._call_thread)
         return await done
 
     def close(self) -> None:
-        """Let what was asked end; the store itself stays open."""
+        """Let what was asked end; the store itself stays open. It may be called again."""
+        self._call_thread()
+        self._is_closed = True
         self._thread.shutdown()
+
+    def _call_thread(self) -> None:
+        if not self._is_closed:  # else what waited was written then
+            self._thread.submit(self._commit_waiting)
 
     # --- on the thread ---
 
