@@ -113,7 +113,7 @@ def us(
                 asking=AskTools(
                     fetcher=fetcher, readers=readers, clock=assembly.now, max_bytes=10_000_000
                 ),
-                caution=Caution(assembly.READERS),
+                caution=Caution(assembly.UNPROVED),
                 destinations=(),
                 min_interval=timedelta(0),
             )

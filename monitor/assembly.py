@@ -33,6 +33,8 @@ from monitor.store.thread import StoreThread
 from monitor.workers import Workers, preload
 
 READERS = 2
+UNPROVED = READERS + 1
+"""Bodies at a time that may cost their readers: with one that waits, no reader waits for work."""
 MOST_SENDERS = 24
 """Processes, of 9 MB each beyond what they share. A destination has one message in flight at most, so
 with no more destinations than this nobody ever waits for another's place."""
@@ -88,7 +90,7 @@ def poll_tools(
     return PollTools(
         books=books,
         asking=ask_tools(settings, *reader_arguments(settings, rules)),
-        caution=Caution(READERS),
+        caution=Caution(UNPROVED),
         destinations=tuple(settings.destinations),
         min_interval=settings.poll.min_interval,
         policy=policy(settings),

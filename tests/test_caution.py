@@ -15,6 +15,7 @@ import pytest
 from monitor import pipeline, reading
 from monitor.alerts import plan
 from monitor.asking import AskTools
+from monitor.assembly import READERS, UNPROVED
 from monitor.caution import Caution
 from monitor.feeds import health
 from monitor.feeds.addresses import AllowList
@@ -30,7 +31,6 @@ from tests.servers.feeds import FeedServer, Item
 from tests.servers.hostile_bodies import BODIES
 from tests.service import Service
 
-READERS = 2
 HOSTILE = 4
 """Bodies that hang, twice as many as there are readers."""
 
@@ -65,7 +65,7 @@ async def news_beside_hanging_bodies(
                 clock=lambda: datetime.now(UTC),
                 max_bytes=10_000_000,
             ),
-            caution=Caution(READERS),
+            caution=Caution(UNPROVED),
             destinations=(),
             min_interval=timedelta(seconds=1),
         )
@@ -118,18 +118,19 @@ async def bodies_read_at_once(caution: Caution, bodies: int) -> int:
             await asyncio.sleep(0.01)
             now -= 1
 
-    await asyncio.gather(*(read() for _ in range(bodies)))
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(read() for _ in range(bodies)))
     return most
 
 
 def test_after_a_body_has_cost_its_reader_one_is_read_at_a_time() -> None:
     async def both() -> tuple[int, int]:
-        caution = Caution(READERS)
+        caution = Caution(UNPROVED)
         before = await bodies_read_at_once(caution, 6)
         caution.warn()
         return before, await bodies_read_at_once(caution, 6)
 
-    assert asyncio.run(both()) == (READERS, 1)
+    assert asyncio.run(both()) == (UNPROVED, 1)
 
 
 def test_a_first_body_over_which_the_rules_cost_their_reader_is_still_the_feeds(
@@ -160,3 +161,50 @@ def test_a_feed_is_harmless_that_was_read_and_cost_no_reader_since() -> None:
         True,
         False,
     ]
+
+
+def test_what_was_there_before_the_warning_counts_as_well() -> None:
+    """Else it would take one reader, and whoever is read alone the other."""
+
+    async def read_after_a_warning() -> int:
+        caution, begun, over = Caution(UNPROVED), asyncio.Event(), asyncio.Event()
+
+        async def read_on() -> None:
+            async with caution.place():
+                begun.set()
+                await over.wait()
+
+        reading_on = asyncio.create_task(read_on())
+        await begun.wait()
+        caution.warn()
+        others = asyncio.create_task(bodies_read_at_once(caution, 3))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(others), 0.1)
+        over.set()
+        await reading_on
+        return await others
+
+    assert asyncio.run(read_after_a_warning()) == 1
+
+
+def test_a_place_is_free_again_whatever_happens_to_its_holder() -> None:
+    async def read_beside_failures() -> int:
+        caution = Caution(UNPROVED)
+
+        async def fail() -> None:
+            async with caution.place():
+                raise ValueError
+
+        async def hang() -> None:
+            async with caution.place():
+                await asyncio.sleep(60)
+
+        await asyncio.gather(*(fail() for _ in range(9)), return_exceptions=True)
+        hanging = [asyncio.create_task(hang()) for _ in range(9)]  # three have places, six wait
+        await asyncio.sleep(0.01)
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
+        return await bodies_read_at_once(caution, 9)
+
+    assert asyncio.run(read_beside_failures()) == UNPROVED

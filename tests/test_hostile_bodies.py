@@ -18,6 +18,7 @@ import pytest
 from monitor import allocator, pipeline, reading
 from monitor.alerts import plan
 from monitor.asking import AskTools
+from monitor.assembly import READERS, UNPROVED
 from monitor.caution import Caution
 from monitor.errors import WorkerTimeout
 from monitor.feeds.addresses import AllowList
@@ -94,7 +95,7 @@ async def poll_all(
 ) -> dict[str, object]:
     """Poll the hostile feeds once, the good ones with an entry more again and again until that
     is over."""
-    readers = TimedWorkers(2, reading.start, (PackedRules.of(RuleSet()), frozenset()))
+    readers = TimedWorkers(READERS, reading.start, (PackedRules.of(RuleSet()), frozenset()))
     readers.killed = []
     await asyncio.gather(*(readers.call(timedelta(minutes=1), reading.ping) for _ in range(4)))
     heart, rounds, slowest = Heart(), 0, 0.0
@@ -112,7 +113,7 @@ async def poll_all(
                 clock=lambda: datetime.now(UTC),
                 max_bytes=10_000_000,
             ),
-            caution=Caution(2),
+            caution=Caution(UNPROVED),
             destinations=(),
             min_interval=timedelta(seconds=1),
         )
