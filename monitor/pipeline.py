@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -134,7 +133,7 @@ async def _read(
         )
     if _is_first_look(feed, tools):
         with suppress(WorkerFailed):
-            return await _by_reader(reading.read_first, response, feed, tools)
+            return await _by_reader(reading.read_first, response, feed, tools, feed.fingerprints)
         # It is read once more without the rules: what is told of a feed is not for a rule's fault.
     return await _parsed(response, feed, tools, feed.fingerprints)
 
@@ -149,17 +148,17 @@ async def _parsed(
     response: Response, feed: FeedState, tools: PollTools, fingerprints: bytes = b""
 ) -> ParsedFeed | FetchError:
     try:
-        read = partial(reading.read, fingerprints=fingerprints)
-        return await _by_reader(read, response, feed, tools)
+        return await _by_reader(reading.read, response, feed, tools, fingerprints)
     except WorkerFailed as error:
         return FetchError(reason=FailureReason.HOSTILE, detail=f"its reader was lost: {error}")
 
 
 async def _by_reader(
-    read: Callable[[Response, FeedSource, datetime, int], ParsedFeed | FetchError],
+    read: Callable[[Response, FeedSource, datetime, int, bytes], ParsedFeed | FetchError],
     response: Response,
     feed: FeedState,
     tools: PollTools,
+    fingerprints: bytes,
 ) -> ParsedFeed | FetchError:
     """Have a body read, in the one way or the other.
 
@@ -171,7 +170,7 @@ async def _by_reader(
     try:
         async with nullcontext() if is_harmless else tools.caution.place():
             return await tools.asking.readers.call(
-                reading.DEADLINE, read, response, feed.source, now, max_bytes
+                reading.DEADLINE, read, response, feed.source, now, max_bytes, fingerprints
             )
     except (WorkerDied, WorkerTimeout):
         tools.caution.warn()

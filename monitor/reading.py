@@ -102,11 +102,15 @@ def read(
 
 
 def read_first(
-    response: Response, source: FeedSource, now: datetime, max_bytes: int
+    response: Response,
+    source: FeedSource,
+    now: datetime,
+    max_bytes: int,
+    fingerprints: bytes = b"",
 ) -> ParsedFeed | FetchError:
     """What a body says that was never read before, judged in the same call as far as one may be:
     most of it will be new."""
-    parsed = read(response, source, now, max_bytes)
+    parsed = read(response, source, now, max_bytes, fingerprints)
     if isinstance(parsed, FetchError):
         return parsed
     return replace(parsed, judged=judge_all(next(batches(parsed.articles), ()), now))
