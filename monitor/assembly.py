@@ -21,6 +21,7 @@ from monitor.config import Config, resolve_destinations
 from monitor.delivering import DeliverTools
 from monitor.errors import Mistake, RulesError
 from monitor.feeds.addresses import AllowList
+from monitor.feeds.exchanges import IDLE
 from monitor.feeds.fetch import Fetcher, Limits
 from monitor.matching.packed import PackedRules
 from monitor.matching.rulefile import Known
@@ -44,8 +45,6 @@ LOADER_MEMORY = 4 * 1024**3
 POLLS = 200
 """Feeds in flight at most. One that hangs takes its place for 30 s: of 10,000 feeds every five
 minutes, one in twenty may."""
-IDLE = timedelta(minutes=2)
-"""After which libcurl uses no connection any more; most servers have closed it by then."""
 
 
 def begin() -> None:

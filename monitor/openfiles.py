@@ -15,12 +15,17 @@ ENOUGH = 16_384
 def allow() -> None:
     """Raise this process's limit to ``ENOUGH``, or as near as may be."""
     limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = ENOUGH if most == resource.RLIM_INFINITY else min(ENOUGH, most)
-    if limit != resource.RLIM_INFINITY and limit < wanted:
+    wanted = min(ENOUGH, _finite(most))
+    if _finite(limit) < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def allowed() -> int:
     """This process's limit."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _finite(limit)
+
+
+def _finite(limit: int) -> int:
+    """The limit as a number: without one there is ``ENOUGH``."""
     return ENOUGH if limit == resource.RLIM_INFINITY else limit

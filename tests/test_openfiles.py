@@ -6,14 +6,11 @@ import resource
 import subprocess
 import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from monitor import assembly, openfiles
 from monitor.models import FeedSource
-
-UNIT = Path(__file__).parent.parent / "systemd/news-monitor.service"
 
 
 def limits_after(soft: int, hard: int) -> list[int]:
@@ -48,10 +45,6 @@ def test_a_higher_limit_stays() -> None:
         pytest.skip("this machine allows no more")
     higher = openfiles.ENOUGH + 1
     assert limits_after(higher, most) == [higher, most, higher]
-
-
-def test_the_unit_for_systemd_asks_for_enough() -> None:
-    assert f"LimitNOFILE={openfiles.ENOUGH}\n" in UNIT.read_text()
 
 
 def sources(number: int, interval: timedelta) -> list[FeedSource]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from monitor import openfiles
+
 UNIT = Path(__file__).parent.parent / "systemd" / "news-monitor.service"
 EXECUTABLE = "/opt/news-monitor/bin/news-monitor"
 
@@ -52,6 +54,10 @@ def installed(tmp_path: Path) -> Path:
     copy = tmp_path / UNIT.name
     copy.write_text(text.replace(EXECUTABLE, sys.executable))
     return copy
+
+
+def test_the_unit_asks_for_enough_open_files() -> None:
+    assert f"LimitNOFILE={openfiles.ENOUGH}\n" in UNIT.read_text()
 
 
 @needs_systemd

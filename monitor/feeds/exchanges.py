@@ -16,6 +16,7 @@ import ssl
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -38,12 +39,16 @@ _WATCHED = {
     pycurl.POLL_INOUT: select.EPOLLIN | select.EPOLLOUT,
 }
 
+IDLE = timedelta(minutes=2)
+"""After which libcurl uses no connection any more (CURLOPT_MAXAGE_CONN(3): 118 s); most servers have
+closed it by then."""
+
 
 class Exchanges:
     """The exchanges of one event loop, that which runs when the first begins.
 
     So many connections are kept to be used again; when there is one more, that goes which was not
-    used for longest. None is used that was not for two minutes (CURLOPT_MAXAGE_CONN(3)).
+    used for longest. None is used that was not for ``IDLE``.
     """
 
     def __init__(self, max_kept: int) -> None:
@@ -55,7 +60,7 @@ class Exchanges:
         self._alarm: asyncio.TimerHandle | None = None
         self._running: dict[Any, asyncio.Future[int]] = {}
         self._unused: list[Any] = []
-        self._looked_up: list[str] = []
+        self._to_forget: list[str] = []
         self._is_closed = False
         self._error: Exception | None = None
         self._multi = pycurl.CurlMulti()
@@ -86,7 +91,7 @@ class Exchanges:
             code = await future
         finally:
             self._release(easy)
-            self._looked_up.append(f"{transfer.target.host}:{transfer.target.port}")
+            self._to_forget.append(f"-{_place(transfer)}")
         return transfer.result(code, now=time.monotonic())
 
     def check(self) -> None:
@@ -135,7 +140,7 @@ class Exchanges:
         It goes through all that it knows for each new connection, and would know them for a
         minute; nobody asks again so soon, and who does brings the addresses along.
         """
-        forgotten, self._looked_up = [f"-{place}" for place in self._looked_up], []
+        forgotten, self._to_forget = self._to_forget, []
         return forgotten
 
     def _release(self, easy: Any) -> None:
@@ -221,7 +226,7 @@ def _seen(events: int) -> int:
 
 
 def _prepare(
-    easy: Any, transfer: Transfer, trust: tuple[int, str] | None, addresses: list[str]
+    easy: Any, transfer: Transfer, trust: tuple[int, str] | None, forgotten: list[str]
 ) -> None:
     """Set every option; a handle from the pool comes reset.
 
@@ -242,12 +247,17 @@ def _prepare(
     easy.setopt(pycurl.OPENSOCKETFUNCTION, partial(_on_socket, transfer))
     easy.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
     easy.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
+    known = []
     if transfer.addresses:  # "+": to be forgotten after a minute
-        numbers = ",".join(transfer.addresses)
-        addresses.append(f"+{target.host}:{target.port}:{numbers}")
-    easy.setopt(pycurl.RESOLVE, addresses)
+        known.append(f"+{_place(transfer)}:{','.join(transfer.addresses)}")
+    easy.setopt(pycurl.RESOLVE, [*forgotten, *known])
     if trust is not None:
         easy.setopt(*trust)
+
+
+def _place(transfer: Transfer) -> str:
+    """Under which name libcurl remembers a host's addresses."""
+    return f"{transfer.target.host}:{transfer.target.port}"
 
 
 def _on_socket(transfer: Transfer, _purpose: int, wanted: Any) -> _Handed | int:
