@@ -172,7 +172,7 @@ def looking(phase: str, port: int, feeds: int) -> Iterator[int]:
     if phase == "304 anew":
         control(port, "hangup")
     control(port, MODES[phase])
-    began, before = time.perf_counter(), session_cpu()
+    before, began = session_cpu(), time.perf_counter()
     yield looks
     wall, cpu = time.perf_counter() - began, session_cpu() - before
     status = "304" if phase.startswith("304") else "200"

@@ -61,6 +61,10 @@ class Target:
     host: str
     """Canonical: an ASCII name, or an address without brackets."""
     port: int
+    authority: str
+    """Whose turn a request takes: the host, with its port unless that is the scheme's own."""
+    is_numeric: bool
+    """Whether the host is an address, so that there is nothing to look up."""
     url: str
     """Without user name, password and fragment."""
     authorization: bytes | None = field(default=None, repr=False)
@@ -70,16 +74,6 @@ class Target:
     def origin(self) -> tuple[str, str, int]:
         """What must be the same for credentials to be sent again."""
         return (self.scheme, self.host, self.port)
-
-    @property
-    def authority(self) -> str:
-        """Whose turn a request takes: the host, with its port unless that is the scheme's own."""
-        return self.host if self.port == PORTS[self.scheme] else f"{self.host}:{self.port}"
-
-    @property
-    def is_numeric(self) -> bool:
-        """Whether the host is an address, so that there is nothing to look up."""
-        return ":" in self.host or self.host.rpartition(".")[2].isdigit()
 
 
 @lru_cache(maxsize=4_096)
@@ -100,6 +94,8 @@ def parse_target(url: str) -> Target | FetchError:
         scheme=parts.scheme,
         host=host,
         port=port,
+        authority=host if port == PORTS[parts.scheme] else f"{host}:{port}",
+        is_numeric=":" in host or host.rpartition(".")[2].isdigit(),
         url=_written(parts, host, port),
         authorization=_authorization(parts),
     )
@@ -192,12 +188,17 @@ def read_head(lines: Sequence[bytes]) -> Head:
 
 def conditions(validators: Validators) -> list[bytes]:
     """Header lines that ask for the feed only if it changed, byte for byte as it was given."""
-    given = (("If-None-Match", validators.etag), ("If-Modified-Since", validators.last_modified))
-    return [
-        f"{name}: {value}".encode("latin-1")
-        for name, value in given
-        if value and _SENDABLE.fullmatch(value)
-    ]
+    given = (
+        _condition("If-None-Match", validators.etag or ""),
+        _condition("If-Modified-Since", validators.last_modified or ""),
+    )
+    return [line for line in given if line]
+
+
+@lru_cache(maxsize=20_000)
+def _condition(name: str, value: str) -> bytes:
+    """A header line; empty if it cannot be sent."""
+    return f"{name}: {value}".encode("latin-1") if _SENDABLE.fullmatch(value) else b""
 
 
 def read_answer(

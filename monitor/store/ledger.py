@@ -157,7 +157,7 @@ def events(db: Database, limit: int, kinds: Iterable[EventKind] | None) -> tuple
 def last_write(db: Database) -> datetime | None:
     """When the last poll or event was."""
     found = db.execute(
-        "SELECT max((SELECT coalesce(max(polled_at), '') FROM feed),"
+        "SELECT max((SELECT coalesce(max(polled_at), '') FROM look),"
         " (SELECT coalesce(max(at), '') FROM event)) AS last"
     ).fetchone()
     return rows.instant(found["last"]) if found["last"] else None

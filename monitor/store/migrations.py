@@ -373,6 +373,27 @@ def _widen_check(db: Database, table: str, old: str, new: str) -> None:
     db.execute("PRAGMA writable_schema = OFF")
 
 
+_LOOKS = """
+CREATE TABLE look (  -- what every poll writes; small, so that it touches few pages of the file
+    feed_id INTEGER PRIMARY KEY REFERENCES feed (id),
+    polled_at TEXT,
+    succeeded_at TEXT,
+    next_check_at TEXT NOT NULL
+) STRICT;
+INSERT INTO look (feed_id, polled_at, succeeded_at, next_check_at)
+    SELECT id, polled_at, succeeded_at, next_check_at FROM feed;
+DROP INDEX feed_due;
+DROP INDEX feed_polled;
+ALTER TABLE feed DROP COLUMN polled_at;
+ALTER TABLE feed DROP COLUMN succeeded_at;
+ALTER TABLE feed DROP COLUMN next_check_at;
+"""
+
+
+def _looks(db: Database) -> None:
+    db.executescript(_LOOKS)
+
+
 _STEPS = {
     "0001 first tables": _first_tables,
     "0002 schedule": _schedule,
@@ -385,6 +406,7 @@ _STEPS = {
     "0012 fingerprints": _fingerprints,
     "0020 plans": _plans,
     "0030 lanes": _lanes,
+    "0031 looks": _looks,
 }
 for _name, _step in _STEPS.items():
     MIGRATIONS(name=_name)(_step)

@@ -119,9 +119,9 @@ class SqliteStore:
 
     def sync_feeds(self, sources: Iterable[FeedSource], now: datetime) -> None:
         """Make the followed feeds exactly ``sources``; of two with one address the later counts."""
-        wanted = polls.followed_rows(sources, now)
+        wanted = polls.followed_rows(sources)
         with self._writing():
-            polls.follow(self._db, wanted)
+            polls.follow(self._db, wanted, now)
 
     def due_feeds(
         self, now: datetime, limit: int, busy: Iterable[str] = ()
