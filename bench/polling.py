@@ -13,10 +13,11 @@ A server closes a connection that is not used for a minute or so: feeds that are
 those that share a host, are as the first 304 and those after it, all others as "304 anew". We keep as
 many connections as the daemon would for feeds that are polled so often.
 
-We are the polling half of the daemon as it is: SQLite with every commit on the disk, two reader
-processes, one request at a time to each host (the second between two is left out: no host is asked
-twice in a look), the shipped rules judged on every article. ``reader`` stores entries and judges
-nothing; it gets whichever number of threads serves it best. CPU is that of all processes of a side.
+We are the polling half of the daemon as it is: what is due is read from SQLite and every commit is
+on its disk, two reader processes, one request at a time to each host (the second between two is left
+out: no host is asked twice in a look), the shipped rules judged on every article. The clock is an hour
+on at each look. ``reader`` stores entries and judges nothing; it gets whichever number of threads serves
+it best. CPU is that of all processes of a side.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -55,8 +56,10 @@ MODES = {
 }
 AIMS = {"first": 3, "304": 15, "304 anew": 15, "same 200": 20, "one new": 5}
 PEER_WORKERS = (1, 4, 16)
-LOOKS = {"304": 5}
-"""So often each feed is looked at, where once is over too soon to be measured; else once."""
+LOOKS = {"304": 9}
+"""So often each feed is looked at, where once is over too soon to be measured; else once. Nine times in
+ten a poll finds nothing new: the first look after news reads all that is known of the feed, as it would
+then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +98,15 @@ def us(
     packed = PackedRules.of(RuleSet()) if rules == "none" else loading.packed(ROOT / "rules")
     readers = Workers(assembly.READERS, reading.start, (packed, frozenset()))
 
-    sources = [FeedSource(url=url, interval=timedelta(0)) for url in urls]
+    often = timedelta(minutes=1)
+    sources = [FeedSource(url=url, interval=often, has_own_interval=True) for url in urls]
+    ahead = timedelta(0)
+
+    def clock() -> datetime:
+        return assembly.now() + ahead
 
     async def poll_all() -> None:
+        nonlocal ahead
         with closing(SqliteStore.open(folder / "us.db", delivery_id=plan.delivery_id)) as store:
             books = StoreThread(store)
             fetcher = Fetcher(
@@ -111,29 +120,32 @@ def us(
             tools = pipeline.PollTools(
                 books=books,
                 asking=AskTools(
-                    fetcher=fetcher, readers=readers, clock=assembly.now, max_bytes=10_000_000
+                    fetcher=fetcher, readers=readers, clock=clock, max_bytes=10_000_000
                 ),
                 caution=Caution(assembly.UNPROVED),
                 destinations=(),
                 min_interval=timedelta(0),
             )
-            store.sync_feeds(sources, assembly.now())
+            store.sync_feeds(sources, clock())
             await asyncio.gather(
                 *(readers.call(timedelta(minutes=2), reading.ping) for _ in range(4))
             )
 
-            async def poll(feeds: Iterator[FeedState]) -> None:
-                for feed in feeds:
-                    outcome = await pipeline.poll(feed, tools)
-                    assert outcome.reason is None, outcome
+            async def poll(feed: FeedState) -> None:
+                outcome = await pipeline.poll(feed, tools)
+                assert outcome.reason is None, outcome
+
+            async def due() -> Sequence[FeedState]:
+                busy = fetcher.busy_hosts(timedelta(0))
+                return await books.ask(store.due_feeds, clock(), assembly.POLLS, busy)
 
             try:
                 for phase in PHASES:
-                    feeds = await books.ask(store.feeds)
                     with look(phase) as looks:
                         for _ in range(looks):
-                            left = iter(feeds)
-                            await asyncio.gather(*(poll(left) for _ in range(assembly.POLLS)))
+                            ahead += timedelta(hours=1)
+                            while feeds := await due():
+                                await asyncio.gather(*map(poll, feeds))
             finally:
                 fetcher.close()
                 books.close()

@@ -374,7 +374,10 @@ class Daemon:
         await self._poll_now()
 
     async def _poll_now(self) -> None:
-        """Let the next feed of a host that has become free take its turn."""
+        """Let the next feed of a host that has become free take its turn, where it may be asked
+        before the next tick."""
+        if self._settings.poll.host_interval >= POLL_TICK:
+            return
         if self._is_serving and not (self._stopping.is_set() or self._choosing.locked()):
             async with self._choosing:
                 await self._start_polls()

@@ -324,6 +324,33 @@ def test_a_check_that_was_planned_absurdly_far_ahead_is_due(store):
     assert store.due_feeds(at(1), limit=10) != ()
 
 
+def test_a_feed_that_is_due_is_as_it_was_written_last(store):
+    """However often it has been due before, and whatever is remembered of that."""
+
+    def written() -> FeedState:
+        (due,) = store.due_feeds(at(99), limit=10)
+        assert (due,) == store.feeds()
+        return due
+
+    (feed,) = follow(store)
+    assert written() == feed
+    store.commit(poll(feed, validators=Validators(etag='"2"'), next_check_at=at(5)))
+    assert written().validators == Validators(etag='"2"')
+    store.commit(unchanged(feed, 7))
+    assert (written().polled_at, written().succeeded_at) == (at(7), at(7))
+    store.commit_all([unchanged(feed), poll(feed, body_hash="b", next_check_at=at(8))])
+    assert (written().body_hash, written().next_check_at) == ("b", at(8))
+    store.sync_feeds([replace(feed.source, name="Another")], at(10))
+    assert written().source.name == "Another"
+
+
+@pytest.mark.parametrize("hours", [1, -1], ids=["later", "by a clock set back"])
+def test_a_feed_that_is_gone_for_good_is_never_due(store, hours):
+    (feed,) = follow(store)
+    store.commit(poll(feed, is_gone=True, health=FeedHealth.GONE))
+    assert store.due_feeds(at() + timedelta(hours=hours), limit=10) == ()
+
+
 def test_nothing_followed_is_nothing_due(store):
     follow(store)
     store.sync_feeds([], at())

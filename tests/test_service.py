@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from threading import Event
 
 import pytest
@@ -416,3 +418,21 @@ def test_a_configuration_that_leaves_rules_without_destination_is_refused_whole(
         it.wait_for("rules refused")
         news.add(PATH, story())
         hook.wait_for(1, timeout=20)  # the old configuration is still at work
+
+
+@pytest.mark.parametrize(("interval", "least", "most"), [("1s", 1.0, 1.9), ("200ms", 0.2, 0.9)])
+def test_the_feeds_of_one_host_come_one_after_another_and_lose_no_time(
+    tmp_path: Path, interval: str, least: float, most: float
+) -> None:
+    with FeedServer() as server:
+        paths = [f"/{number}.xml" for number in range(7)]
+        for path in paths:
+            server.set_feed(path, [])
+        feeds = [server.url(path) for path in paths]
+        poll = {"interval": "1h", "host_interval": interval}
+        with Service(tmp_path, feeds=feeds, poll=poll):
+            server.wait_for_requests(paths[-1], 1, timeout=30)
+        gaps = [later.at - earlier.at for earlier, later in pairwise(server.requests)]
+    assert len(gaps) == 6
+    assert min(gaps) >= least
+    assert median(gaps) < most

@@ -115,19 +115,7 @@ class Fetcher:
             RuntimeError: the fetcher is closed, or libcurl has failed.
         """
         self._exchanges.check()
-        return await self._follow(request, time.monotonic() + self._limits.total.total_seconds())
-
-    def busy_hosts(self, within: timedelta) -> frozenset[str]:
-        """The hosts that have a request in flight, or may not be asked again within that time."""
-        return frozenset() if self._turns is None else self._turns.busy(within)
-
-    def close(self) -> None:
-        """Cancel every fetch that is under way; may be called again."""
-        self._exchanges.close()
-
-    async def _follow(
-        self, request: Request, deadline: float
-    ) -> Response | NotModified | FetchError:
+        deadline = time.monotonic() + self._limits.total.total_seconds()
         asked = conditions(request.validators)
         headers = [request.accept, *asked]
         target = parse_target(request.url)
@@ -162,6 +150,14 @@ class Fetcher:
             detail=f"more than {self._limits.max_redirects} redirects",
             trail=trail,
         )
+
+    def busy_hosts(self, within: timedelta) -> frozenset[str]:
+        """The hosts that have a request in flight, or may not be asked again within that time."""
+        return frozenset() if self._turns is None else self._turns.busy(within)
+
+    def close(self) -> None:
+        """Cancel every fetch that is under way; may be called again."""
+        self._exchanges.close()
 
     def _turn(
         self, target: Target, patience: timedelta | None

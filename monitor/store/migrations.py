@@ -380,6 +380,7 @@ CREATE TABLE look (  -- what every poll writes; small, so that it touches few pa
     succeeded_at TEXT,
     next_check_at TEXT NOT NULL
 ) STRICT;
+CREATE INDEX look_due ON look (next_check_at);
 INSERT INTO look (feed_id, polled_at, succeeded_at, next_check_at)
     SELECT id, polled_at, succeeded_at, next_check_at FROM feed;
 DROP INDEX feed_due;

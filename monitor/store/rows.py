@@ -116,6 +116,7 @@ def _strings_text(strings: tuple[str, ...]) -> str:
     return storable(as_json(strings))
 
 
+@lru_cache(maxsize=1000)
 def _strings(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
 
@@ -152,16 +153,13 @@ def feed_state(stored: Row) -> FeedState:
             publisher=stored["publisher"],
             language=stored["language"],
             tags=_strings(stored["tags"]),
-            interval=timedelta(seconds=stored["interval_seconds"]),
+            interval=_span(stored["interval_seconds"]),
             full_text=FullText(stored["full_text"]),
             has_own_interval=bool(stored["has_own_interval"]),
         ),
         validators=Validators(etag=stored["etag"], last_modified=stored["last_modified"]),
         body_hash=stored["body_hash"],
-        next_check_at=instant(stored["next_check_at"]),
-        polled_at=_instant_or_none(stored["polled_at"]),
         first_read_at=_instant_or_none(stored["first_read_at"]),
-        succeeded_at=_instant_or_none(stored["succeeded_at"]),
         new_article_at=_instant_or_none(stored["new_article_at"]),
         failures=stored["failures"],
         reason=FailureReason(stored["reason"]) if stored["reason"] else None,
@@ -183,7 +181,17 @@ def feed_state(stored: Row) -> FeedState:
         rhythm=_rhythm(stored["rhythm"]),
         deaths=stored["deaths"],
         fingerprints=stored["fingerprints"],
+        **looked(stored),
     )
+
+
+def looked(stored: Row) -> dict[str, Any]:
+    """The fields of a ``FeedState`` that a row of ``look`` has."""
+    return {
+        "polled_at": _instant_or_none(stored["polled_at"]),
+        "succeeded_at": _instant_or_none(stored["succeeded_at"]),
+        "next_check_at": instant(stored["next_check_at"]),
+    }
 
 
 @lru_cache(maxsize=1000)
@@ -193,6 +201,7 @@ def _hints_text(hints: FeedHints) -> str:
     return json.dumps(spoken, default=timedelta.total_seconds)
 
 
+@lru_cache(maxsize=1000)
 def _hints(text: str) -> FeedHints:
     found = json.loads(text)
     return FeedHints(
@@ -218,16 +227,22 @@ def _rhythm_text(rhythm: Rhythm) -> str:
 def _rhythm(text: str) -> Rhythm:
     found = json.loads(text)
     return Rhythm(
-        gaps=tuple(timedelta(seconds=gap) for gap in found.get("gaps", ())),
-        longest=timedelta(seconds=found.get("longest", 0)),
+        gaps=tuple(map(_span, found.get("gaps", ()))),
+        longest=_span(found.get("longest", 0)),
         longest_at=_instant_or_none(found.get("longest_at")),
         last_at=_instant_or_none(found.get("last_at")),
         overflowed_at=_instant_or_none(found.get("overflowed_at")),
     )
 
 
+@lru_cache(maxsize=10_000)
+def _span(seconds: float) -> timedelta:
+    """A feed has twenty, and many feeds the same."""
+    return timedelta(seconds=seconds)
+
+
 def _span_or_none(seconds: float | None) -> timedelta | None:
-    return None if seconds is None else timedelta(seconds=seconds)
+    return None if seconds is None else _span(seconds)
 
 
 def polled_row(outcome: PollOutcome) -> NewRow:

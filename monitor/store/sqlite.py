@@ -35,12 +35,14 @@ from monitor.models import (
     Lane,
     LaneChange,
     Polled,
+    PollOutcome,
     Rate,
 )
 from monitor.planning import Gathering, Past, Question, Silence
 from monitor.store import connection, digests, ledger, outbox, plans, polls, queue, rows, told
 from monitor.store.outbox import DeliveryId
 from monitor.store.protocol import Commit, Known, ToldMessage
+from monitor.store.states import States
 from monitor.store.views import (
     ArticleCount,
     DeliveryCount,
@@ -67,6 +69,7 @@ class SqliteStore:
         self._db = db
         self._path = path
         self._delivery_id = delivery_id
+        self._states = States()
 
     @classmethod
     def open(
@@ -120,6 +123,7 @@ class SqliteStore:
     def sync_feeds(self, sources: Iterable[FeedSource], now: datetime) -> None:
         """Make the followed feeds exactly ``sources``; of two with one address the later counts."""
         wanted = polls.followed_rows(sources)
+        self._states.forget_all()
         with self._writing():
             polls.follow(self._db, wanted, now)
 
@@ -129,7 +133,7 @@ class SqliteStore:
         """The followed feeds whose next check is at or before ``now``, longest due first; one at
         most for each host that is not ``busy`` and does not want to be left alone."""
         with self._reading():
-            return polls.due_feeds(self._db, now, limit, busy)
+            return self._states.read(self._db, polls.due_looks(self._db, now, limit, busy))
 
     def feeds(self) -> tuple[FeedState, ...]:
         """Every followed feed, in the order of the configuration."""
@@ -159,6 +163,8 @@ class SqliteStore:
         Each is written whole or not at all: what is raised over one is told in its place, and
         the others are written. If the file itself fails, each is tried again alone.
         """
+        changing = (one.feed_id for one in outcomes if isinstance(one, PollOutcome))
+        self._states.forget(changing)
         try:
             with self._writing():
                 runs = map(self._write_run, polls.runs(outcomes))
