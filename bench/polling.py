@@ -15,8 +15,8 @@ many connections as the daemon would for feeds that are polled so often.
 
 We are the polling half of the daemon as it is: what is due is read from SQLite and every commit is
 on its disk, two reader processes, one request at a time to each host (the second between two is left
-out: no host is asked twice in a look), the shipped rules judged on every article. The clock is an hour
-on at each look. ``reader`` stores entries and judges nothing; it gets whichever number of threads serves
+out: no host is asked twice in a look), the shipped rules judged on every article. The clock stands
+still, and is an hour on at each look. ``reader`` stores entries and judges nothing; it gets whichever number of threads serves
 it best. CPU is that of all processes of a side.
 """
 
@@ -100,13 +100,13 @@ def us(
 
     often = timedelta(minutes=1)
     sources = [FeedSource(url=url, interval=often, has_own_interval=True) for url in urls]
-    ahead = timedelta(0)
+    at = assembly.now()
 
     def clock() -> datetime:
-        return assembly.now() + ahead
+        return at
 
     async def poll_all() -> None:
-        nonlocal ahead
+        nonlocal at
         with closing(SqliteStore.open(folder / "us.db", delivery_id=plan.delivery_id)) as store:
             books = StoreThread(store)
             fetcher = Fetcher(
@@ -143,7 +143,7 @@ def us(
                 for phase in PHASES:
                     with look(phase) as looks:
                         for _ in range(looks):
-                            ahead += timedelta(hours=1)
+                            at += timedelta(hours=1)
                             while feeds := await due():
                                 await asyncio.gather(*map(poll, feeds))
             finally:
