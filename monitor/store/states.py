@@ -14,7 +14,7 @@ from monitor.models import FeedState, changed
 from monitor.store import rows
 
 MOST = 20_000
-"""So many are kept, of 3 KB each."""
+"""So many are kept, of 2 KB each."""
 
 _FEED = "SELECT * FROM feed JOIN look ON feed_id = id WHERE id = ?"
 
