@@ -16,8 +16,8 @@ many connections as the daemon would for feeds that are polled so often.
 We are the polling half of the daemon as it is: what is due is read from SQLite and every commit is
 on its disk, two reader processes, one request at a time to each host (the second between two is left
 out: no host is asked twice in a look), the shipped rules judged on every article. The clock stands
-still, and is an hour on at each look. ``reader`` stores entries and judges nothing; it gets whichever number of threads serves
-it best. CPU is that of all processes of a side.
+still, and is an hour on at each look. ``reader`` stores entries and judges nothing; it gets whichever
+number of threads serves it best. CPU is that of all processes of a side.
 """
 
 from __future__ import annotations

@@ -21,6 +21,8 @@ from ipaddress import (
     ip_network,
 )
 
+from monitor.models import REMEMBERED
+
 _REFUSED_4 = tuple(
     IPv4Network(network)
     for network in (
@@ -69,7 +71,7 @@ _LONGEST_NAME = 253
 _LAST_PORT = 65_535
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=REMEMBERED)
 def is_public(address: str) -> bool:
     """Say whether a numeric address is a public one; anything that cannot be read is not.
 
@@ -114,7 +116,7 @@ def _carried(number: IPv6Address) -> list[IPv4Address]:
     return carried
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=REMEMBERED)
 def canonical_host(host: str) -> str:
     """Write a host name or address in the one form in which it is compared and connected to.
 
@@ -201,7 +203,7 @@ class AllowList:
         )
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=REMEMBERED)
 def _unmapped(address: str) -> IPv4Address | IPv6Address | None:
     try:
         number = ip_address(address)

@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit
 
 from monitor.feeds.addresses import canonical_host
 from monitor.models import (
+    REMEMBERED,
     FailureReason,
     FetchError,
     Freshness,
@@ -37,8 +38,6 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT = frozenset({301, 308})
 
 NOWHERE = Trail()
-_FEEDS = 20_000
-"""For so many what is the same at every poll is worked out once; with more, at each."""
 _LONGEST_WAIT = timedelta(days=1)
 _ABSURD_WAIT = timedelta(days=366)
 _LONGEST_DATE = 64
@@ -78,7 +77,7 @@ class Target:
         return (self.scheme, self.host, self.port)
 
 
-@lru_cache(maxsize=_FEEDS)
+@lru_cache(maxsize=REMEMBERED)
 def parse_target(url: str) -> Target | FetchError:
     """Read a feed's address, or say why it cannot be asked."""
     try:
@@ -197,7 +196,7 @@ def conditions(validators: Validators) -> list[bytes]:
     return [line for line in given if line]
 
 
-@lru_cache(maxsize=2 * _FEEDS)
+@lru_cache(maxsize=2 * REMEMBERED)
 def _condition(name: str, value: str) -> bytes:
     """A header line; empty if it cannot be sent."""
     return f"{name}: {value}".encode("latin-1") if _SENDABLE.fullmatch(value) else b""

@@ -20,7 +20,15 @@ from functools import lru_cache
 from hashlib import sha256
 
 from monitor.feeds.health import is_overflowing
-from monitor.models import FeedHints, FeedState, FetchError, Freshness, HostWait, Pace
+from monitor.models import (
+    REMEMBERED,
+    FeedHints,
+    FeedState,
+    FetchError,
+    Freshness,
+    HostWait,
+    Pace,
+)
 
 SLOWEST = timedelta(days=1)
 """A feed that fails is looked at this often, however long it has failed."""
@@ -133,7 +141,7 @@ def _is_in_a_herd(state: FeedState, wait: timedelta, now: datetime) -> bool:
     return state.first_read_at is None or now - state.next_check_at > wait / 2
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=REMEMBERED)
 def _place(url: str) -> float:
     """Where a feed stands among all, from 0 to 1: always the same, and evenly spread."""
     return int.from_bytes(sha256(url.encode("utf-8", "replace")).digest()[:4], "big") / (1 << 32)

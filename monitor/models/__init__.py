@@ -48,6 +48,7 @@ from monitor.models.deliveries import (
 from monitor.models.events import Event, EventKind
 from monitor.models.feeds import (
     LONGEST_WAIT,
+    REMEMBERED,
     FailureReason,
     FeedHealth,
     FeedHints,
@@ -82,6 +83,7 @@ from monitor.models.verdicts import (
 __all__ = [
     "AT_ONCE",
     "LONGEST_WAIT",
+    "REMEMBERED",
     "Alert",
     "AlertKind",
     "Article",

@@ -57,6 +57,10 @@ LONGEST_WAIT = timedelta(days=9)
 a clock that has been set back since."""
 
 
+REMEMBERED = 20_000
+"""For so many feeds what is the same at every poll is worked out once; with more, at each."""
+
+
 class Pace(StrEnum):
     """What decided when a feed is looked at next; people read these in ``feeds list``."""
 

@@ -9,6 +9,7 @@ until then, and take it from them at every pause.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,7 @@ class StoreThread(Generic[StoreT_co]):
         self.store = store
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._waiting: deque[_Waiting] = deque()
+        self._lock = threading.Lock()  # for what waits
         self._is_closed = False
 
     async def ask(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -64,8 +66,10 @@ class StoreThread(Generic[StoreT_co]):
             raise RuntimeError("the store's thread has ended")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Commit] = loop.create_future()
-        self._waiting.append((outcome, done))
-        if len(self._waiting) == 1:  # else the thread is called, and takes until nothing is left
+        with self._lock:
+            is_first = not self._waiting
+            self._waiting.append((outcome, done))
+        if is_first:  # else those before it call the thread
             loop.call_soon(self._call_thread)
         return await done
 
@@ -82,8 +86,10 @@ class StoreThread(Generic[StoreT_co]):
     # --- on the thread ---
 
     def _commit_waiting(self) -> None:
-        while self._waiting:
-            together = _next_together(self._waiting)
+        with self._lock:
+            waiting, self._waiting = self._waiting, deque()
+        while waiting:
+            together = _next_together(waiting)
             try:
                 done = self.store.commit_all([outcome for outcome, _ in together])
             except Exception as error:  # noqa: BLE001 - raised again where it is waited for
