@@ -384,6 +384,30 @@ def test_as_many_connections_are_kept_as_shall_be(max_kept: int, connections: in
     assert server.connections == connections
 
 
+def test_a_kept_connection_that_ends_is_left_alone_and_another_made() -> None:
+    """Whatever came on it would be there for ever: nobody reads it."""
+
+    def answer_once(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(answer(200, b"x"))
+        connection.server.is_stopping.wait(0.1)
+
+    async def run(url: str) -> None:
+        mine = fetcher()
+        try:
+            for _ in range(3):
+                assert isinstance(await mine.fetch(Request(url=url)), Response)
+                used = time.process_time()
+                await asyncio.sleep(0.5)
+                assert time.process_time() - used < 0.25
+        finally:
+            mine.close()
+
+    with serving(answer_once) as server:
+        asyncio.run(run(server.url))
+        assert server.connections == 3
+
+
 # --- time --------------------------------------------------------------------------------------
 
 
