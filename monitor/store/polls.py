@@ -197,9 +197,10 @@ def due_looks(db: Database, now: datetime, limit: int, busy: Iterable[str]) -> l
 def _one_for_each_host(found: Iterable[rows.Row], taken: set[str]) -> Iterator[rows.Row]:
     """The feeds none of whose hosts is taken; theirs are, then."""
     for row in found:
-        hosts = {row["host"], row["end_host"]} - {""}
+        hosts = (row["host"], row["end_host"])
         if taken.isdisjoint(hosts):
-            taken |= hosts
+            taken.update(hosts)
+            taken.discard("")
             yield row
 
 
