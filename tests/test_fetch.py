@@ -408,6 +408,18 @@ def test_a_kept_connection_that_ends_is_left_alone_and_another_made() -> None:
         assert server.connections == 3
 
 
+def test_what_one_request_brought_along_is_not_with_the_next() -> None:
+    with serving(replies(answer(404))) as server:
+        secret = server.url.replace("http://", "http://user:canary@")
+        validators = Validators(etag="a", last_modified="b")
+        fetch_all(Request(url=secret, validators=validators, accept=b"Accept: x/y"), server.url)
+        before, after = server.headers(0), server.headers(1)
+    assert before[b"authorization"] == b"Basic dXNlcjpjYW5hcnk="
+    assert before[b"accept"] == b"x/y" != after[b"accept"]
+    only_before = set(before) - set(after)
+    assert only_before == {b"authorization", b"if-none-match", b"if-modified-since"}
+
+
 # --- time --------------------------------------------------------------------------------------
 
 

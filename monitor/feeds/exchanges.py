@@ -20,7 +20,6 @@ import ssl
 import time
 from collections.abc import Iterable
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import pycurl
@@ -61,8 +60,8 @@ class Exchanges:
         self._watched: set[int] = set()
         self._wanted_at: float | None = None
         self._alarm: asyncio.TimerHandle | None = None
-        self._running: dict[Any, asyncio.Future[int]] = {}
-        self._unused: list[Any] = []
+        self._running: dict[Any, _Handle] = {}
+        self._unused: list[_Handle] = []
         self._to_forget: list[str] = []
         self._is_closed = False
         self._error: Exception | None = None
@@ -78,22 +77,22 @@ class Exchanges:
             RuntimeError: libcurl has failed, and nothing more can be asked.
         """
         loop = self._begun()
-        easy = self._unused.pop() if self._unused else pycurl.Curl()
+        handle = self._unused.pop() if self._unused else _Handle(self._trust)
         try:
-            _prepare(easy, transfer, self._trust, self._forgetting())
+            handle.prepare(transfer, self._forgetting())
         except pycurl.error as error:  # a URL of megabytes, for one
-            easy.close()
+            handle.easy.close()
             return transfer.result(error.args[0], now=time.monotonic())
-        future: asyncio.Future[int] = loop.create_future()
-        self._running[easy] = future
+        handle.ended = loop.create_future()
+        self._running[handle.easy] = handle
         try:
-            self._multi.add_handle(easy)
+            self._multi.add_handle(handle.easy)
         except pycurl.error as error:
             self._end_all(error)
         try:
-            code = await future
+            code = await handle.ended
         finally:
-            self._release(easy)
+            self._release(handle)
             self._to_forget.append(f"-{_place(transfer)}")
         return transfer.result(code, now=time.monotonic())
 
@@ -113,15 +112,15 @@ class Exchanges:
         self._is_closed, self._error = True, error
         if self._loop is not None and not self._loop.is_closed():
             self._loop.remove_reader(self._poller.fileno())
-            for future in self._running.values():
+            for ended in (handle.ended for handle in self._running.values()):
                 if error is None:
-                    future.cancel()
-                elif not future.done():
-                    future.set_exception(_failed(error))
+                    ended.cancel()
+                elif not ended.done():
+                    ended.set_exception(_failed(error))
         if self._alarm is not None:
             self._alarm.cancel()
-        for easy in (*self._unused, *self._running):
-            easy.close()
+        for handle in (*self._unused, *self._running.values()):
+            handle.easy.close()
         self._unused.clear()
         self._running.clear()
         self._multi.close()
@@ -146,12 +145,11 @@ class Exchanges:
         forgotten, self._to_forget = self._to_forget, []
         return forgotten
 
-    def _release(self, easy: Any) -> None:
-        if self._running.pop(easy, None) is None:  # all was closed meanwhile
-            return
-        self._multi.remove_handle(easy)
-        easy.reset()
-        self._unused.append(easy)
+    def _release(self, handle: _Handle) -> None:
+        if self._running.pop(handle.easy, None) is not None:  # else all was closed meanwhile
+            self._multi.remove_handle(handle.easy)
+            self._unused.append(handle)
+        handle.transfer = None
 
     # --- what libcurl asks for, and what it gets ---
 
@@ -214,9 +212,9 @@ class Exchanges:
             self._end(easy, code)
 
     def _end(self, easy: Any, code: int) -> None:
-        future = self._running[easy]
-        if not future.done():
-            future.set_result(code)
+        ended = self._running[easy].ended
+        if not ended.done():
+            ended.set_result(code)
 
 
 def _failed(error: Exception) -> RuntimeError:
@@ -233,44 +231,60 @@ def _seen(events: int) -> int:
     return seen or pycurl.CSELECT_IN | pycurl.CSELECT_OUT  # an error: it finds out by itself
 
 
-def _prepare(
-    easy: Any, transfer: Transfer, trust: tuple[int, str] | None, forgotten: list[str]
-) -> None:
-    """Set every option; a handle from the pool comes reset.
+class _Handle:
+    """One of libcurl's handles, for one transfer after another.
 
     Set by their absence: cookies, Referer, netrc, HTTP/0.9, Alt-Svc, HSTS, following redirects.
     """
-    target = transfer.target
-    left = max(1, int((transfer.deadline - time.monotonic()) * 1000))  # 0 would mean for ever
-    connect = int(transfer.limits.connect.total_seconds() * 1000)
-    only_http = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
-    easy.setopt(pycurl.URL, target.url)
-    easy.setopt(pycurl.PROTOCOLS, only_http)
-    easy.setopt(pycurl.REDIR_PROTOCOLS, only_http)
-    easy.setopt(pycurl.PROXY, "")  # not from the environment, either
-    easy.setopt(pycurl.NOSIGNAL, 1)
-    easy.setopt(pycurl.HTTPHEADER, transfer.headers)
-    easy.setopt(pycurl.TIMEOUT_MS, left)
-    easy.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, min(left, connect)))
-    easy.setopt(pycurl.OPENSOCKETFUNCTION, partial(_on_socket, transfer))
-    easy.setopt(pycurl.HEADERFUNCTION, transfer.on_header)
-    easy.setopt(pycurl.WRITEFUNCTION, transfer.on_body)
-    known = []
-    if transfer.addresses:  # "+": to be forgotten after a minute
-        known.append(f"+{_place(transfer)}:{','.join(transfer.addresses)}")
-    easy.setopt(pycurl.RESOLVE, [*forgotten, *known])
-    if trust is not None:
-        easy.setopt(*trust)
+
+    def __init__(self, trust: tuple[int, str] | None) -> None:
+        self.easy = easy = pycurl.Curl()
+        self.transfer: Transfer | None = None
+        self.ended: asyncio.Future[int]
+        only_http = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
+        easy.setopt(pycurl.PROTOCOLS, only_http)
+        easy.setopt(pycurl.REDIR_PROTOCOLS, only_http)
+        easy.setopt(pycurl.PROXY, "")  # not from the environment, either
+        easy.setopt(pycurl.NOSIGNAL, 1)
+        easy.setopt(pycurl.OPENSOCKETFUNCTION, self._on_socket)
+        easy.setopt(pycurl.HEADERFUNCTION, self._on_header)
+        easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
+        if trust is not None:
+            easy.setopt(*trust)
+
+    def prepare(self, transfer: Transfer, forgotten: list[str]) -> None:
+        """Set whatever a transfer has of its own: each of these, for each transfer."""
+        self.transfer = transfer
+        left = max(1, int((transfer.deadline - time.monotonic()) * 1000))  # 0 would mean for ever
+        connect = int(transfer.limits.connect.total_seconds() * 1000)
+        known = []
+        if transfer.addresses:  # "+": to be forgotten after a minute
+            known.append(f"+{_place(transfer)}:{','.join(transfer.addresses)}")
+        self.easy.setopt(pycurl.URL, transfer.target.url)
+        self.easy.setopt(pycurl.HTTPHEADER, transfer.headers)
+        self.easy.setopt(pycurl.TIMEOUT_MS, left)
+        self.easy.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, min(left, connect)))
+        self.easy.setopt(pycurl.RESOLVE, [*forgotten, *known])
+
+    # --- what libcurl tells of it: only while it has a transfer ---
+
+    def _on_socket(self, _purpose: int, wanted: Any) -> _Handed | int:
+        assert self.transfer is not None
+        sock = self.transfer.on_socket(wanted)
+        return int(pycurl.SOCKET_BAD) if sock is None else _Handed(sock)
+
+    def _on_header(self, line: bytes) -> int | None:
+        assert self.transfer is not None
+        return self.transfer.on_header(line)
+
+    def _on_body(self, chunk: bytes) -> int | None:
+        assert self.transfer is not None
+        return self.transfer.on_body(chunk)
 
 
 def _place(transfer: Transfer) -> str:
     """Under which name libcurl remembers a host's addresses."""
     return f"{transfer.target.host}:{transfer.target.port}"
-
-
-def _on_socket(transfer: Transfer, _purpose: int, wanted: Any) -> _Handed | int:
-    sock = transfer.on_socket(wanted)
-    return int(pycurl.SOCKET_BAD) if sock is None else _Handed(sock)
 
 
 class _Handed:

@@ -46,8 +46,8 @@ def _copier(cls: type, setters: Mapping[str, Callable[[object, Any], None]]) -> 
     a loop over 26 fields takes twice the time."""
     puts = "".join(f"    put_{name}(made, value.{name})\n" for name in setters)
     source = f"def copied(value):\n    made = new(cls)\n{puts}    return made\n"
-    space = {f"put_{name}": put for name, put in setters.items()}
-    space |= {"new": object.__new__, "cls": cls}
+    space: dict[str, Any] = {"new": object.__new__, "cls": cls}
+    space |= {f"put_{name}": put for name, put in setters.items()}
     exec(source, space)  # noqa: S102 - of names that are in our own source
     copied: Callable[[T], T] = space["copied"]
     return copied
