@@ -144,7 +144,11 @@ def us(
                     with look(phase) as looks:
                         for _ in range(looks):
                             at += timedelta(hours=1)
-                            while feeds := await due():
+                            left = len(sources)
+                            while left:
+                                feeds = await due()
+                                assert feeds, f"{left} feeds are not due"
+                                left -= len(feeds)
                                 await asyncio.gather(*map(poll, feeds))
             finally:
                 fetcher.close()
