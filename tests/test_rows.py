@@ -33,6 +33,12 @@ def test_an_instant_comes_back_and_is_text_of_one_width(at: datetime) -> None:
     text = rows.instant_text(at)
     assert rows.instant(text) == at.astimezone(UTC)
     assert len(text) == len("2026-03-07T10:15:00.000000Z")
+    assert rows.numbered_instant(rows.instant_number(at)) == at.astimezone(UTC)
+
+
+def test_the_number_of_an_instant_is_that_of_microseconds_since_1970() -> None:
+    assert rows.instant_number(datetime(1970, 1, 2, 0, 0, 3, 4, tzinfo=UTC)) == 86_403_000_004
+    assert rows.instant_number(datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)) == -1_000_000
 
 
 def test_the_hour_that_comes_twice_is_two_hours() -> None:
@@ -84,6 +90,6 @@ def test_of_two_looks_at_a_feed_the_last_is_written_and_no_other() -> None:
         for feed_id, minutes in ((1, 0), (2, 1), (1, 2))
     ]
     assert json.loads(rows.looks_text(looks)) == [
-        [1, rows.instant_text(at(2)), rows.instant_text(at(17))],
-        [2, rows.instant_text(at(1)), rows.instant_text(at(16))],
+        [1, rows.instant_number(at(2)), rows.instant_number(at(17))],
+        [2, rows.instant_number(at(1)), rows.instant_number(at(16))],
     ]

@@ -751,6 +751,31 @@ def test_a_database_of_the_first_version_is_brought_up_to_date_with_all_it_knows
         assert store.integrity_check() == ()
 
 
+def test_looks_that_were_written_as_text_are_the_same_instants_as_numbers(path):
+    last = "2026-03-07T10:15:59.999999Z"
+    with closing(old_database(path, "0031 looks")) as db:
+        for number, (polled, succeeded) in enumerate([(None, None), (last, None), (last, last)]):
+            db.execute(
+                "INSERT INTO feed (id, url, position, name, publisher, tags, interval_seconds)"
+                f" VALUES ({number + 1}, 'https://a.example/{number}', {number}, '', '', '[]', 900)"
+            )
+            db.execute(
+                "INSERT INTO look (feed_id, polled_at, succeeded_at, next_check_at)"
+                " VALUES (?, ?, ?, '2026-03-07T10:30:00.000001Z')",
+                [number + 1, polled, succeeded],
+            )
+    instant = at() + timedelta(seconds=59, microseconds=999_999)
+    due_at = at(15) + timedelta(microseconds=1)
+    with closing(open_store(path)) as store:
+        assert [(one.polled_at, one.succeeded_at, one.next_check_at) for one in store.feeds()] == [
+            (None, None, due_at),
+            (instant, None, due_at),
+            (instant, instant, due_at),
+        ]
+        assert store.last_write() == instant
+        assert store.integrity_check() == ()
+
+
 def test_deliveries_of_a_version_that_knew_no_plans_are_kept(path):
     when = "2026-03-07T10:15:00.000000Z"
     with closing(old_database(path, "0011 pages")) as db:

@@ -156,8 +156,9 @@ def events(db: Database, limit: int, kinds: Iterable[EventKind] | None) -> tuple
 
 def last_write(db: Database) -> datetime | None:
     """When the last poll or event was."""
-    found = db.execute(
-        "SELECT max((SELECT coalesce(max(polled_at), '') FROM look),"
-        " (SELECT coalesce(max(at), '') FROM event)) AS last"
+    polled, logged = db.execute(
+        "SELECT (SELECT max(polled_at) FROM look), (SELECT max(at) FROM event)"
     ).fetchone()
-    return rows.instant(found["last"]) if found["last"] else None
+    times = [rows.numbered_instant(polled)] if polled is not None else []
+    times += [rows.instant(logged)] if logged is not None else []
+    return max(times, default=None)

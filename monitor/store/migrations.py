@@ -395,6 +395,29 @@ def _looks(db: Database) -> None:
     db.executescript(_LOOKS)
 
 
+_LOOKS_IN_NUMBERS = """
+CREATE TABLE smaller_look (  -- instants as microseconds since 1970, a quarter of their text
+    feed_id INTEGER PRIMARY KEY REFERENCES feed (id),
+    polled_at INTEGER,
+    succeeded_at INTEGER,
+    next_check_at INTEGER NOT NULL
+) STRICT;
+INSERT INTO smaller_look (feed_id, polled_at, succeeded_at, next_check_at)
+    SELECT feed_id,
+        unixepoch(substr(polled_at, 1, 19)) * 1000000 + substr(polled_at, 21, 6),
+        unixepoch(substr(succeeded_at, 1, 19)) * 1000000 + substr(succeeded_at, 21, 6),
+        unixepoch(substr(next_check_at, 1, 19)) * 1000000 + substr(next_check_at, 21, 6)
+    FROM look ORDER BY feed_id;
+DROP TABLE look;
+ALTER TABLE smaller_look RENAME TO look;
+CREATE INDEX look_due ON look (next_check_at);
+"""
+
+
+def _looks_in_numbers(db: Database) -> None:
+    db.executescript(_LOOKS_IN_NUMBERS)
+
+
 _STEPS = {
     "0001 first tables": _first_tables,
     "0002 schedule": _schedule,
@@ -408,6 +431,7 @@ _STEPS = {
     "0020 plans": _plans,
     "0030 lanes": _lanes,
     "0031 looks": _looks,
+    "0032 looks in numbers": _looks_in_numbers,
 }
 for _name, _step in _STEPS.items():
     MIGRATIONS(name=_name)(_step)

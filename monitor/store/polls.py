@@ -171,7 +171,7 @@ def follow(db: Database, wanted: Sequence[rows.NewRow], now: datetime) -> None:
         if row["url"] not in urls:
             db.execute(_UNFOLLOW, {"id": row["id"]})
     db.conn.executemany(_FOLLOW, wanted)
-    db.execute(_LOOK_AT_ONCE, rows.row(now=now))
+    db.execute(_LOOK_AT_ONCE, {"now": rows.instant_number(now)})
 
 
 def followed_feeds(db: Database) -> tuple[FeedState, ...]:
@@ -181,8 +181,14 @@ def followed_feeds(db: Database) -> tuple[FeedState, ...]:
 
 def due_looks(db: Database, now: datetime, limit: int, busy: Iterable[str]) -> list[rows.Row]:
     """The rows of ``look`` of feeds that are due, longest first, one for each host that is free."""
-    instants = rows.row(now=now, soon=now + SMALL_STEP, furthest=now + LONGEST_WAIT)
-    taken = {row["host"] for row in db.execute(_WAITING_HOSTS, instants)}.union(busy)
+    soon, furthest = now + SMALL_STEP, now + LONGEST_WAIT
+    waiting = db.execute(_WAITING_HOSTS, rows.row(now=now, furthest=furthest))
+    taken = {row["host"] for row in waiting}.union(busy)
+    instants = {
+        "now": rows.instant_number(now),
+        "soon": rows.instant_number(soon),
+        "furthest": rows.instant_number(furthest),
+    }
     chosen: dict[int, rows.Row] = {}
     for sql in (_DUE, _OF_ANOTHER_CLOCK):
         if len(chosen) == limit:

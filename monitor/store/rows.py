@@ -56,6 +56,8 @@ from monitor.store.views import (
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=asdict)
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 Row = Mapping[str, Any]
 NewRow = dict[str, object]
 
@@ -82,6 +84,17 @@ def instant_text(at: datetime) -> str:
 
 instant = datetime.fromisoformat
 """The instant that ``instant_text`` wrote."""
+
+
+def instant_number(at: datetime) -> int:
+    """An instant as microseconds since 1970: a quarter of its text, for what every poll writes."""
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def numbered_instant(number: int) -> datetime:
+    """The instant whose ``instant_number`` that is."""
+    return _EPOCH + timedelta(microseconds=number)
 
 
 def as_json(values: Iterable[object]) -> str:
@@ -186,10 +199,16 @@ def feed_state(stored: Row) -> FeedState:
 
 def looked(stored: Row) -> dict[str, Any]:
     """The fields of a ``FeedState`` that a row of ``look`` has."""
+    polled, succeeded = stored["polled_at"], stored["succeeded_at"]
+    polled_at = None if polled is None else numbered_instant(polled)
+    if succeeded == polled:
+        succeeded_at = polled_at
+    else:
+        succeeded_at = None if succeeded is None else numbered_instant(succeeded)
     return {
-        "polled_at": _instant_or_none(stored["polled_at"]),
-        "succeeded_at": _instant_or_none(stored["succeeded_at"]),
-        "next_check_at": instant(stored["next_check_at"]),
+        "polled_at": polled_at,
+        "succeeded_at": succeeded_at,
+        "next_check_at": numbered_instant(stored["next_check_at"]),
     }
 
 
@@ -270,20 +289,20 @@ def polled_row(outcome: PollOutcome) -> NewRow:
 
 def look_row(outcome: PollOutcome) -> NewRow:
     """When a feed was looked at, and will be; ``None`` where it was not read."""
+    polled_at = instant_number(outcome.polled_at)
     return row(
         id=outcome.feed_id,
-        polled_at=outcome.polled_at,
-        succeeded_at=outcome.polled_at if outcome.is_read else None,
-        next_check_at=outcome.next_check_at,
+        polled_at=polled_at,
+        succeeded_at=polled_at if outcome.is_read else None,
+        next_check_at=instant_number(outcome.next_check_at),
     )
 
 
 def looks_text(polls: Iterable[Polled]) -> str:
     """When each feed was looked at last, and will be, as JSON: a list of ``[id, at, next]``."""
     last = {one.feed_id: one for one in polls}.values()
-    # Nothing in it that JSON would have written otherwise.
     looks = (
-        f'[{one.feed_id},"{instant_text(one.polled_at)}","{instant_text(one.next_check_at)}"]'
+        f"[{one.feed_id},{instant_number(one.polled_at)},{instant_number(one.next_check_at)}]"
         for one in last
     )
     return f"[{','.join(looks)}]"
