@@ -87,7 +87,11 @@ instant = datetime.fromisoformat
 
 
 def instant_number(at: datetime) -> int:
-    """An instant as microseconds since 1970: a quarter of its text, for what every poll writes."""
+    """An instant as microseconds since 1970: a quarter of its text, for what every poll writes.
+
+    Raises:
+        TypeError: it has no time zone.
+    """
     since = at - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
