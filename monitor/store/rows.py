@@ -141,6 +141,10 @@ def _instant_or_none(text: str | None) -> datetime | None:
     return None if text is None else instant(text)
 
 
+def _numbered_or_none(number: int | None) -> datetime | None:
+    return None if number is None else numbered_instant(number)
+
+
 # --- feeds -------------------------------------------------------------------------
 
 
@@ -203,15 +207,9 @@ def feed_state(stored: Row) -> FeedState:
 
 def looked(stored: Row) -> dict[str, Any]:
     """The fields of a ``FeedState`` that a row of ``look`` has."""
-    polled, succeeded = stored["polled_at"], stored["succeeded_at"]
-    polled_at = None if polled is None else numbered_instant(polled)
-    if succeeded == polled:
-        succeeded_at = polled_at
-    else:
-        succeeded_at = None if succeeded is None else numbered_instant(succeeded)
     return {
-        "polled_at": polled_at,
-        "succeeded_at": succeeded_at,
+        "polled_at": _numbered_or_none(stored["polled_at"]),
+        "succeeded_at": _numbered_or_none(stored["succeeded_at"]),
         "next_check_at": numbered_instant(stored["next_check_at"]),
     }
 
