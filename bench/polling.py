@@ -150,6 +150,7 @@ def us(
                                 assert feeds, f"{left} feeds are not due"
                                 left -= len(feeds)
                                 await asyncio.gather(*map(poll, feeds))
+                            await books.settle()
             finally:
                 fetcher.close()
                 books.close()

@@ -58,8 +58,6 @@ MOST_STARTS = 50
 all at once, after a start, a suspend or an outage, is spread by this."""
 GRACE = timedelta(seconds=15)
 """How long a stop waits for what is in flight."""
-PAUSE = timedelta(seconds=5)
-"""How long a feed is left alone when its poll could not be written."""
 TOLD_KEPT = timedelta(days=30)
 """For restores of copies that somebody keeps elsewhere."""
 RULES_TICK = timedelta(seconds=2)
@@ -83,6 +81,7 @@ class Daemon:
         self._rules = rules
         self._seen = _look(settings.rules.dir)
         self._polling: set[int] = set()
+        self._resting: set[int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
         self._starts_left = MOST_STARTS
@@ -96,7 +95,9 @@ class Daemon:
             reports.restored(restored)
         self._backup_failed_at: datetime | None = None
         self._books = StoreThread(self._store)
-        self._poll_tools = assembly.poll_tools(settings, rules, self._books, since)
+        self._poll_tools = replace(
+            assembly.poll_tools(settings, rules, self._books, since), lost=self._not_stored
+        )
         templates, self._misworded = assembly.templates(settings)
         self._metrics = Metrics(lambda: time.monotonic() - self._ticked.get("poll", 0.0))
         self._dispatch = Dispatch(
@@ -327,9 +328,10 @@ class Daemon:
         if room <= 0:
             return []
         busy = self._poll_tools.asking.fetcher.busy_hosts(POLL_TICK)
-        limit = room + len(self._polling)  # those may be among the first
+        limit = room + len(self._polling) + len(self._resting)  # those may be among the first
         due = await self._books.ask(self._store.due_feeds, now(), limit, busy)
-        return [feed for feed in due if feed.id not in self._polling][:room]
+        passed_over = self._polling | self._resting
+        return [feed for feed in due if feed.id not in passed_over][:room]
 
     # --- tasks ---------------------------------------------------------------------
 
@@ -342,9 +344,12 @@ class Daemon:
         """What nobody expected ends the daemon, visibly: it is a bug, and systemd starts anew."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger().critical("a bug", exc_info=error)
-            self._has_failed = True
-            self._stopping.set()
+            self._end_for_bug(error)
+
+    def _end_for_bug(self, error: BaseException) -> None:
+        logger().critical("a bug", exc_info=error)
+        self._has_failed = True
+        self._stopping.set()
 
     def _end_if_damaged(self, error: StoreError) -> None:
         """A database that is damaged is mended at the next start, from a backup."""
@@ -361,9 +366,7 @@ class Daemon:
         try:
             outcome = await pipeline.poll(feed, self._poll_tools)
         except StoreError as error:
-            logger().error("poll not stored", feed=feed.source.url, error=str(error))
-            self._end_if_damaged(error)
-            await asyncio.sleep(PAUSE.total_seconds())
+            self._not_stored(feed, error)
         else:
             reports.polled(feed, outcome)
             self._metrics.polled(outcome)
@@ -372,6 +375,17 @@ class Daemon:
         finally:
             self._polling.discard(feed.id)
         await self._poll_now()
+
+    def _not_stored(self, feed: FeedState, error: Exception) -> None:
+        """A feed whose poll could not be written is still due, and asked no more often for that."""
+        if not isinstance(error, StoreError):
+            self._end_for_bug(error)
+            return
+        logger().error("poll not stored", feed=feed.source.url, error=str(error))
+        self._end_if_damaged(error)
+        self._resting.add(feed.id)
+        rest = self._settings.poll.min_interval.total_seconds()
+        asyncio.get_running_loop().call_later(rest, self._resting.discard, feed.id)
 
     async def _poll_now(self) -> None:
         """Let the next feed of a host that has become free take its turn, where it may be asked

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -50,6 +51,7 @@ from monitor.models import (
     PollOutcome,
     RenamedArticle,
     Response,
+    Unchanged,
     changed,
 )
 from monitor.planning import Policy
@@ -64,6 +66,10 @@ EARLIER_PAGES = 3
 """Asked for at most where entries have rolled off between two polls."""
 
 
+def _raise(_: FeedState, error: Exception) -> None:
+    raise error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollTools:
     """What the first half works with; new rules or a new configuration make another set."""
@@ -73,6 +79,9 @@ class PollTools:
     destinations: tuple[str, ...]
     min_interval: timedelta
     random: Callable[[], float] = random.random
+    lost: Callable[[FeedState, Exception], None] = _raise
+    """What is called, on the event loop, where a poll that found nothing new could not be written:
+    the feed is still due."""
     caution: Caution = field(default_factory=lambda: Caution(1))
     """For the bodies of feeds that have not proved harmless."""
     policy: Policy = field(default_factory=Policy)
@@ -94,6 +103,9 @@ class PollTools:
 async def poll(feed: FeedState, tools: PollTools) -> Polled:
     """Poll one feed: fetch → read → admit → fill → judge → plan → commit.
 
+    Nobody waits for the disk where nothing has changed: that is written with the next commit, or
+    ``tools.lost`` is told.
+
     Raises:
         StoreError: nothing was written, and the feed is still due.
     """
@@ -114,6 +126,9 @@ async def poll(feed: FeedState, tools: PollTools) -> Polled:
         case NotModified():
             is_same_body = isinstance(answer, Response)
             outcome = outcomes.after_no_change(feed, parsed, _moment(tools), is_same_body)
+            if isinstance(outcome, Unchanged):
+                tools.books.note(outcome, partial(tools.lost, feed))
+                return outcome
     await tools.books.commit(outcome)
     failpoint("poll: committed")
     return outcome

@@ -119,7 +119,12 @@ class Bench:
 
     def poll(self, feed: FeedState | None = None) -> PollOutcome:
         """Poll a feed, due or not."""
-        return self._runner.run(pipeline.poll(feed or self.feed, self.tools))
+        return self._runner.run(self._polled(feed or self.feed))
+
+    async def _polled(self, feed: FeedState) -> PollOutcome:
+        outcome = await pipeline.poll(feed, self.tools)
+        await self.books.settle()
+        return outcome  # type: ignore[return-value]
 
     def poll_when_due(self, times: int = 1) -> PollOutcome:
         """Let the time of the first feed's next check come, and poll it; so many times."""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -23,6 +24,7 @@ import pycurl  # noqa: TID251 - its names for error codes are compared with ours
 import pytest
 
 from monitor.feeds.addresses import AllowList
+from monitor.feeds.exchanges import Exchanges
 from monitor.feeds.failures import CurlCode, failure
 from monitor.feeds.fetch import Fetcher, Limits, Request
 from monitor.feeds.http import Target, parse_target
@@ -406,6 +408,64 @@ def test_a_kept_connection_that_ends_is_left_alone_and_another_made() -> None:
     with serving(answer_once) as server:
         asyncio.run(run(server.url))
         assert server.connections == 3
+
+
+def test_a_new_socket_is_watched_whatever_had_its_number_before() -> None:
+    exchanges = Exchanges(timedelta(seconds=1), 1)
+    watch = partial(exchanges._on_watch, pycurl.POLL_IN)
+
+    def seen_of_a_new_socket() -> tuple[int, list[tuple[int, int]]]:
+        one, other = socket.socketpair()
+        with one, other:
+            number = one.fileno()
+            assert exchanges._on_new_socket(number, 0) == pycurl.SOCKOPT_OK
+            watch(number, None, None)
+            other.send(b"x")
+            return number, exchanges._poller.poll(0)
+
+    first, second = seen_of_a_new_socket(), seen_of_a_new_socket()
+    exchanges.close()
+    assert first == second == (first[0], [(first[0], select.EPOLLIN)])
+
+
+def test_a_socket_that_went_from_the_set_comes_back_with_its_next_request() -> None:
+    async def run() -> list[tuple[int, int]]:
+        exchanges = Exchanges(timedelta(seconds=1), 1)
+        one, other = socket.socketpair()
+        with one, other:
+            for what in (pycurl.POLL_IN, pycurl.POLL_REMOVE):
+                exchanges._on_watch(what, one.fileno(), None, None)
+            other.send(b"x")
+            exchanges._on_ready()
+            assert exchanges._poller.poll(0) == []
+            exchanges._on_watch(pycurl.POLL_IN, one.fileno(), None, None)
+            found = exchanges._poller.poll(0)
+        exchanges.close()
+        return found
+
+    ((_, events),) = asyncio.run(run())
+    assert events == select.EPOLLIN
+
+
+def test_libcurl_is_told_to_forget_what_it_was_told_or_found_by_itself_and_nothing_else() -> None:
+    """It goes through all that it remembers for each new connection."""
+
+    async def run(port: int) -> list[list[str]]:
+        mine = fetcher(allow=["127.0.0.1", "a.example"], lookup=_leads_to("127.0.0.1"))
+        told = []
+        try:
+            for host in ("127.0.0.1", "127.0.0.1", "a.example", "a.example"):
+                found = await mine.fetch(Request(url=f"http://{host}:{port}/"))
+                assert isinstance(found, Response)
+                told.append(mine._exchanges._forgetting())
+        finally:
+            mine.close()
+        return told
+
+    with serving(replies(*[answer(200, b"x")] * 4)) as server:
+        told = asyncio.run(run(server.port))
+    numeric, name = f"-127.0.0.1:{server.port}", f"-a.example:{server.port}"
+    assert told == [[numeric], [], [name], [name]]
 
 
 def test_what_one_request_brought_along_is_not_with_the_next() -> None:

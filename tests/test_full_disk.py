@@ -10,12 +10,15 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from monitor.store.sqlite import SqliteStore
-from tests.service import wait_until
+from tests.servers.feeds import FeedServer, Item
+from tests.service import Service, wait_until
 from tests.test_kill import bench
 
 
@@ -33,6 +36,37 @@ class Lines:
         with self._path.open(encoding="utf-8") as pipe:
             for line in pipe:
                 self.events.append(json.loads(line).get("event", ""))
+
+
+@pytest.mark.slow
+def test_a_feed_is_asked_no_more_often_because_its_polls_cannot_be_written(tmp_path: Path) -> None:
+    lines = Lines(tmp_path / "log")
+
+    def has_failed(times: int) -> bool:
+        return lines.events.count("poll not stored") >= times
+
+    with FeedServer() as quiet, FeedServer() as busy:
+        for server in (quiet, busy):
+            server.set_feed("/", [Item(guid="a", link="", title="Nothing yet")])
+        feeds = [server.url() for server in (quiet, busy)]
+        service = Service(tmp_path, feeds=feeds, poll={"interval": "3s", "min_interval": "3s"})
+        assert service.run("run", "--once").returncode == 0
+        process = service.start().process
+        assert process is not None
+        wait_until(lambda: "started" in lines.events, 60)
+        _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, most))
+        for number in range(1, 7):
+            busy.add("/", Item(guid=f"{number}", link="", title=f"News, part {number}"))
+            wait_until(partial(has_failed, number), 60)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, most))
+        asked = len(quiet.requests)
+        wait_until(lambda: len(quiet.requests) > asked + 1, 30, "polls to go on")
+        service.stop()
+        asked_at = [[one.at for one in server.requests] for server in (quiet, busy)]
+    for times in asked_at:
+        assert len(times) > 4
+        assert min(after - before for before, after in pairwise(times)) >= 2.9
 
 
 @pytest.mark.slow

@@ -448,6 +448,50 @@ def test_what_was_to_be_written_when_the_thread_is_closed_is_written(store):
     assert the_feed(store).polled_at is not None
 
 
+def never(error: Exception) -> None:
+    raise AssertionError from error
+
+
+def test_what_was_noted_is_known_to_whoever_asks_next_and_written_when_the_thread_is_closed(store):
+    feeds = contract.follow(store, "https://a.example/", "https://b.example/")
+    first, second = map(contract.unchanged, feeds)
+
+    async def note() -> tuple[FeedState, ...]:
+        books = StoreThread(store)
+        books.note(first, never)
+        due = await books.ask(store.due_feeds, first.polled_at, 9)
+        books.note(second, never)
+        books.close()
+        with pytest.raises(RuntimeError, match="has ended"):
+            books.note(second, never)
+        return due
+
+    (due,) = asyncio.run(note())
+    assert due.id == second.feed_id
+    assert [feed.polled_at for feed in store.feeds()] == [first.polled_at, second.polled_at]
+
+
+def test_what_was_noted_and_is_not_written_is_told_once_and_before_the_next_answer(store):
+    feeds = contract.follow(store, *(f"https://{number}.example/" for number in range(3)))
+    polls = [contract.unchanged(feed) for feed in feeds]
+    bad = contract.replace(polls[1], feed_id="none")
+    told: list[Exception] = []
+
+    async def note() -> list[Exception]:
+        books = StoreThread(store)
+        for one in (polls[0], bad, polls[2]):
+            books.note(one, told.append if one is bad else never)
+        await books.settle()
+        books.close()
+        return list(told)
+
+    (error,) = asyncio.run(note())
+    assert isinstance(error, Exception)
+    assert told == [error]
+    written = [feed.polled_at is not None for feed in store.feeds()]
+    assert written == [True, False, True]
+
+
 def test_unchanged_feeds_are_written_at_once_and_what_brings_news_by_itself(store):
     feeds = contract.follow(store, *(f"https://{number}.example/" for number in range(9)))
     polls: list[Polled] = [contract.unchanged(feed) for feed in feeds]

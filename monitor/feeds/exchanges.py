@@ -5,9 +5,10 @@ nothing has come. The sockets are watched by an epoll set of our own, and the ev
 nothing but that set, which is readable while one of them is (epoll(7)): whatever has come by then
 is seen to in one turn.
 
-The socket of a kept connection stays in the set while nobody uses it: to take it out and put it in
-again would cost a thirtieth of a poll that finds nothing new. It goes when something comes on it,
-which is nearly always its end; one that is closed leaves the set by itself.
+The socket of a kept connection stays in the set while nobody uses it, and is found there by its next
+request: to take it out and put it in again would cost a thirtieth of a poll that finds nothing new.
+It goes when something comes on it, which is nearly always its end; one that is closed leaves the set
+by itself, and the next that gets its number says that it is new.
 """
 
 from __future__ import annotations
@@ -53,11 +54,13 @@ class Exchanges:
     used for longest. None is used that was not for ``IDLE``.
     """
 
-    def __init__(self, max_kept: int) -> None:
+    def __init__(self, connect: timedelta, max_kept: int) -> None:
         self._trust = _trust()
+        self._connect = connect
         self._loop: asyncio.AbstractEventLoop | None = None
         self._poller = select.epoll()
         self._watched: set[int] = set()
+        self._in_set: dict[int, int] = {}
         self._wanted_at: float | None = None
         self._alarm: asyncio.TimerHandle | None = None
         self._running: dict[Any, _Handle] = {}
@@ -77,7 +80,7 @@ class Exchanges:
             RuntimeError: libcurl has failed, and nothing more can be asked.
         """
         loop = self._begun()
-        handle = self._unused.pop() if self._unused else _Handle(self._trust)
+        handle = self._unused.pop() if self._unused else self._new_handle()
         try:
             handle.prepare(transfer, self._forgetting())
         except pycurl.error as error:  # a URL of megabytes, for one
@@ -93,7 +96,8 @@ class Exchanges:
             code = await handle.ended
         finally:
             self._release(handle)
-            self._to_forget.append(f"-{_place(transfer)}")
+            if transfer.addresses or handle.has_connected:
+                self._to_forget.append(f"-{_place(transfer)}")
         return transfer.result(code, now=time.monotonic())
 
     def check(self) -> None:
@@ -145,23 +149,37 @@ class Exchanges:
         forgotten, self._to_forget = self._to_forget, []
         return forgotten
 
+    def _new_handle(self) -> _Handle:
+        handle = _Handle(self._connect, self._trust)
+        handle.easy.setopt(pycurl.SOCKOPTFUNCTION, self._on_new_socket)
+        return handle
+
     def _release(self, handle: _Handle) -> None:
         if self._running.pop(handle.easy, None) is not None:  # else all was closed meanwhile
             self._multi.remove_handle(handle.easy)
             self._unused.append(handle)
-        handle.transfer = None
+        del handle.transfer
 
     # --- what libcurl asks for, and what it gets ---
+
+    def _on_new_socket(self, fd: int, _purpose: int) -> int:
+        """Remember of a connection's socket that it is not in the set, whatever had its number."""
+        self._in_set.pop(fd, None)
+        return int(pycurl.SOCKOPT_OK)
 
     def _on_watch(self, what: int, fd: int, _multi: Any, _data: Any) -> None:
         if what == pycurl.POLL_REMOVE:
             self._watched.discard(fd)
             return
         self._watched.add(fd)
+        events = _WATCHED[what]
+        if self._in_set.get(fd) == events:
+            return
         try:
-            self._poller.modify(fd, _WATCHED[what])
-        except FileNotFoundError:  # a socket that was not in the set before
-            self._poller.register(fd, _WATCHED[what])
+            self._poller.modify(fd, events)
+        except FileNotFoundError:
+            self._poller.register(fd, events)
+        self._in_set[fd] = events
 
     def _on_timer(self, milliseconds: int) -> None:
         """Remember when libcurl wants to be called; an alarm that comes too early is set again."""
@@ -195,6 +213,7 @@ class Exchanges:
                 seen.append((fd, _seen(events)))
             else:
                 self._poller.unregister(fd)
+                del self._in_set[fd]
         self._go_on(seen)
 
     def _go_on(self, seen: Iterable[tuple[int, int]]) -> None:
@@ -237,15 +256,20 @@ class _Handle:
     Set by their absence: cookies, Referer, netrc, HTTP/0.9, Alt-Svc, HSTS, following redirects.
     """
 
-    def __init__(self, trust: tuple[int, str] | None) -> None:
+    transfer: Transfer
+    """What it is used for; none while it is not."""
+    has_connected: bool
+    """Whether that took a new connection."""
+    ended: asyncio.Future[int]
+
+    def __init__(self, connect: timedelta, trust: tuple[int, str] | None) -> None:
         self.easy = easy = pycurl.Curl()
-        self.transfer: Transfer | None = None
-        self.ended: asyncio.Future[int]
         only_http = pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS
         easy.setopt(pycurl.PROTOCOLS, only_http)
         easy.setopt(pycurl.REDIR_PROTOCOLS, only_http)
         easy.setopt(pycurl.PROXY, "")  # not from the environment, either
         easy.setopt(pycurl.NOSIGNAL, 1)
+        easy.setopt(pycurl.CONNECTTIMEOUT_MS, _milliseconds(connect.total_seconds()))
         easy.setopt(pycurl.OPENSOCKETFUNCTION, self._on_socket)
         easy.setopt(pycurl.HEADERFUNCTION, self._on_header)
         easy.setopt(pycurl.WRITEFUNCTION, self._on_body)
@@ -255,31 +279,32 @@ class _Handle:
     def prepare(self, transfer: Transfer, forgotten: list[str]) -> None:
         """Set whatever a transfer has of its own: each of these, for each transfer."""
         self.transfer = transfer
-        left = max(1, int((transfer.deadline - time.monotonic()) * 1000))  # 0 would mean for ever
-        connect = int(transfer.limits.connect.total_seconds() * 1000)
-        known = []
+        self.has_connected = False
+        resolve = forgotten
         if transfer.addresses:  # "+": to be forgotten after a minute
-            known.append(f"+{_place(transfer)}:{','.join(transfer.addresses)}")
+            resolve = [*forgotten, f"+{_place(transfer)}:{','.join(transfer.addresses)}"]
         self.easy.setopt(pycurl.URL, transfer.target.url)
         self.easy.setopt(pycurl.HTTPHEADER, transfer.headers)
-        self.easy.setopt(pycurl.TIMEOUT_MS, left)
-        self.easy.setopt(pycurl.CONNECTTIMEOUT_MS, max(1, min(left, connect)))
-        self.easy.setopt(pycurl.RESOLVE, [*forgotten, *known])
+        self.easy.setopt(pycurl.TIMEOUT_MS, _milliseconds(transfer.deadline - time.monotonic()))
+        self.easy.setopt(pycurl.RESOLVE, resolve)
 
     # --- what libcurl tells of it: only while it has a transfer ---
 
     def _on_socket(self, _purpose: int, wanted: Any) -> _Handed | int:
-        assert self.transfer is not None
+        self.has_connected = True
         sock = self.transfer.on_socket(wanted)
         return int(pycurl.SOCKET_BAD) if sock is None else _Handed(sock)
 
     def _on_header(self, line: bytes) -> int | None:
-        assert self.transfer is not None
         return self.transfer.on_header(line)
 
     def _on_body(self, chunk: bytes) -> int | None:
-        assert self.transfer is not None
         return self.transfer.on_body(chunk)
+
+
+def _milliseconds(seconds: float) -> int:
+    """As libcurl is told them: 0 would mean for ever."""
+    return max(1, int(seconds * 1000))
 
 
 def _place(transfer: Transfer) -> str:

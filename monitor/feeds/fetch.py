@@ -102,7 +102,7 @@ class Fetcher:
         self._agent = b"User-Agent: " + user_agent.encode("ascii")
         self._places = asyncio.Semaphore(max_in_flight)
         self._turns = None if host_gap is None else Turns(host_gap)
-        self._exchanges = Exchanges(max_kept)
+        self._exchanges = Exchanges(limits.connect, max_kept)
 
     async def fetch(self, request: Request) -> Response | NotModified | FetchError:
         """Ask for a feed; whatever the network does comes back as a value.
