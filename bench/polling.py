@@ -256,24 +256,23 @@ def server(entries: int) -> Iterator[int]:
             process.kill()
 
 
-def best_peer_workers(port: int) -> int:
+def best_peer_workers(entries: int) -> int:
     """The number of threads with which ``reader`` is quickest at 304s, tried twice on 200 feeds."""
     walls: dict[int, float] = {}
-    for workers in PEER_WORKERS * 2:
-        measured, _ = run_side("peer", port, 200, str(workers))
-        wall = next(one.wall for one in measured if one.phase == "304")
-        walls[workers] = min(wall, walls.get(workers, wall))
+    with server(entries) as port:
+        for workers in PEER_WORKERS * 2:
+            measured, _ = run_side("peer", port, 200, str(workers))
+            wall = next(one.wall for one in measured if one.phase == "304")
+            walls[workers] = min(wall, walls.get(workers, wall))
     print("reader, 304s by threads: " + ", ".join(f"{n}: {w:.2f} s" for n, w in walls.items()))
     return min(walls, key=lambda n: walls[n])
 
 
 def compare(feeds: int, entries: int, rounds: int, rules: str, workers: int | None) -> None:
     """Print one table."""
-    has_peer = find_spec("reader") is not None
+    has_peer = workers is not None
     found: dict[tuple[str, str], list[Measured]] = {}
     with server(entries) as port:
-        if has_peer and workers is None:
-            workers = best_peer_workers(port)
         sides = {"us": rules} | ({"peer": str(workers)} if has_peer else {})
         for number in range(rounds):
             for side, more in sides.items():
@@ -297,16 +296,19 @@ def compare(feeds: int, entries: int, rounds: int, rules: str, workers: int | No
                 f"{median(costs):>24.2f}{min(costs):>10.2f}"
             )
         if has_peer:
-            by_wall = ratio(found, phase, lambda one: one.wall)
-            by_cpu = ratio(found, phase, lambda one: one.cpu)
-            print(f"{'':10}ratio {by_wall:>10.1f}×{by_cpu:>23.1f}×   (aim {AIMS[phase]}×)")
+            by_wall = ratios(found, phase, lambda one: one.wall)
+            by_cpu = ratios(found, phase, lambda one: one.cpu)
+            print(f"{'':10}ratio {by_wall:>20}{by_cpu:>24}   (aim {AIMS[phase]}×)")
 
 
-def ratio(
+def ratios(
     found: dict[tuple[str, str], list[Measured]], phase: str, of: Callable[[Measured], float]
-) -> float:
-    """How many times the peer takes of what we take, by medians."""
-    return median(map(of, found["peer", phase])) / max(1e-9, median(map(of, found["us", phase])))
+) -> str:
+    """How many times the peer takes of what we take, by medians; and the range of the rounds."""
+    peers, ours = [[max(1e-9, of(one)) for one in found[side, phase]] for side in ("peer", "us")]
+    each = [peer / our for peer, our in zip(peers, ours, strict=True)]
+    span = f" ({min(each):.1f}-{max(each):.1f})" if len(each) > 1 else ""
+    return f"{median(peers) / median(ours):.1f}×{span}"
 
 
 def main() -> None:
@@ -330,9 +332,12 @@ def main() -> None:
             peer(urls, Path(folder), look, int(more))
         return
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    compare(200, options.entries, options.rounds, options.rules, options.peer_workers)
+    workers = options.peer_workers
+    if workers is None and find_spec("reader") is not None:
+        workers = best_peer_workers(options.entries)
+    compare(200, options.entries, options.rounds, options.rules, workers)
     if options.wide:
-        compare(options.wide, options.entries, 1, options.rules, options.peer_workers)
+        compare(options.wide, options.entries, 1, options.rules, workers)
     print(f"load {os.getloadavg()[0]:.1f}")
 
 
