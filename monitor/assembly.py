@@ -27,7 +27,7 @@ from monitor.matching.packed import PackedRules
 from monitor.matching.rulefile import Known
 from monitor.matching.rules import RuleSet
 from monitor.models import Destination, FeedSource
-from monitor.pipeline import PollTools
+from monitor.pipeline import Lost, PollTools
 from monitor.planning import Policy, RouteTo, Wishes
 from monitor.store.protocol import Store
 from monitor.store.thread import StoreThread
@@ -83,7 +83,11 @@ def looking(settings: Config) -> Iterator[AskTools]:
 
 
 def poll_tools(
-    settings: Config, rules: PackedRules, books: StoreThread[Store], since: timedelta | None
+    settings: Config,
+    rules: PackedRules,
+    books: StoreThread[Store],
+    since: timedelta | None,
+    lost: Lost,
 ) -> PollTools:
     """What polling works with."""
     return PollTools(
@@ -94,6 +98,7 @@ def poll_tools(
         min_interval=settings.poll.min_interval,
         policy=policy(settings),
         since=since,
+        lost=lost,
     )
 
 

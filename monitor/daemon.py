@@ -95,8 +95,8 @@ class Daemon:
             reports.restored(restored)
         self._backup_failed_at: datetime | None = None
         self._books = StoreThread(self._store)
-        self._poll_tools = replace(
-            assembly.poll_tools(settings, rules, self._books, since), lost=self._not_stored
+        self._poll_tools = assembly.poll_tools(
+            settings, rules, self._books, since, self._not_stored
         )
         templates, self._misworded = assembly.templates(settings)
         self._metrics = Metrics(lambda: time.monotonic() - self._ticked.get("poll", 0.0))

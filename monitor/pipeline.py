@@ -66,6 +66,10 @@ EARLIER_PAGES = 3
 """Asked for at most where entries have rolled off between two polls."""
 
 
+Lost = Callable[[FeedState, Exception], None]
+"""Is called, on the event loop, with a feed that is still due: its poll could not be written."""
+
+
 def _raise(_: FeedState, error: Exception) -> None:
     raise error
 
@@ -79,9 +83,8 @@ class PollTools:
     destinations: tuple[str, ...]
     min_interval: timedelta
     random: Callable[[], float] = random.random
-    lost: Callable[[FeedState, Exception], None] = _raise
-    """What is called, on the event loop, where a poll that found nothing new could not be written:
-    the feed is still due."""
+    lost: Lost = _raise
+    """Is told of a poll that found nothing new and could not be written."""
     caution: Caution = field(default_factory=lambda: Caution(1))
     """For the bodies of feeds that have not proved harmless."""
     policy: Policy = field(default_factory=Policy)
