@@ -22,11 +22,13 @@ from monitor.models import (
     PollOutcome,
     RenamedArticle,
     Unchanged,
+    changed,
 )
 from monitor.store import outbox, rows
 from monitor.store.connection import insert, insert_all
 from monitor.store.outbox import DeliveryId
 from monitor.store.protocol import Known
+from monitor.store.states import States
 
 SMALL_STEP = timedelta(seconds=60)
 """A poll further in the future than this was made by a clock that has been set back since."""
@@ -65,16 +67,9 @@ _LOOK_AT_ONCE = """
 _FOLLOWED = """
     SELECT * FROM feed JOIN look ON feed_id = id WHERE position IS NOT NULL ORDER BY position
 """
-_DUE = """
-    SELECT look.*, host, end_host FROM look CROSS JOIN feed ON id = feed_id
-    WHERE next_check_at <= :now AND position IS NOT NULL AND gone_at IS NULL
-    ORDER BY next_check_at, feed_id
-"""
-"""CROSS: in the order of ``look``'s index, as far as it is read."""
+_DUE = "SELECT * FROM look WHERE next_check_at <= :now ORDER BY next_check_at, feed_id"
 _OF_ANOTHER_CLOCK = """
-    SELECT look.*, host, end_host FROM look CROSS JOIN feed ON id = feed_id
-    WHERE (polled_at > :soon OR next_check_at > :furthest)
-        AND position IS NOT NULL AND gone_at IS NULL
+    SELECT * FROM look WHERE polled_at > :soon OR next_check_at > :furthest
     ORDER BY next_check_at, feed_id
 """
 """What was polled in the future, or is planned absurdly far ahead, was so by a clock that has been
@@ -179,8 +174,14 @@ def followed_feeds(db: Database) -> tuple[FeedState, ...]:
     return tuple(rows.feed_state(row) for row in db.execute(_FOLLOWED))
 
 
-def due_looks(db: Database, now: datetime, limit: int, busy: Iterable[str]) -> list[rows.Row]:
-    """The rows of ``look`` of feeds that are due, longest first, one for each host that is free."""
+def due_feeds(
+    db: Database, now: datetime, limit: int, busy: Iterable[str], states: States
+) -> tuple[FeedState, ...]:
+    """The feeds that are due, longest first, one for each host that is free.
+
+    Which hosts a feed has, and whether it is asked at all, is remembered: to read it from each row of
+    ``feed`` would double the time that this takes.
+    """
     soon, furthest = now + SMALL_STEP, now + LONGEST_WAIT
     waiting = db.execute(_WAITING_HOSTS, rows.row(now=now, furthest=furthest))
     taken = {row["host"] for row in waiting}.union(busy)
@@ -189,25 +190,27 @@ def due_looks(db: Database, now: datetime, limit: int, busy: Iterable[str]) -> l
         "soon": rows.instant_number(soon),
         "furthest": rows.instant_number(furthest),
     }
-    chosen: dict[int, rows.Row] = {}
+    chosen: dict[int, FeedState] = {}
     for sql in (_DUE, _OF_ANOTHER_CLOCK):
         if len(chosen) == limit:
             break
         # A cursor is read only as far as it must be: of 10,000 due feeds, 50.
         with closing(db.execute(sql, instants)) as found:
-            free = islice(_one_for_each_host(found, taken), limit - len(chosen))
-            chosen |= {row["feed_id"]: row for row in free}
-    return list(chosen.values())
+            feeds = ((look, states.read(db, look["feed_id"])) for look in found)
+            free = islice(_one_for_each_host(feeds, taken), limit - len(chosen))
+            chosen |= {feed.id: feed for feed in free}
+    return tuple(chosen.values())
 
 
-def _one_for_each_host(found: Iterable[rows.Row], taken: set[str]) -> Iterator[rows.Row]:
+def _one_for_each_host(
+    found: Iterable[tuple[rows.Row, FeedState | None]], taken: set[str]
+) -> Iterator[FeedState]:
     """The feeds none of whose hosts is taken; theirs are, then."""
-    for row in found:
-        hosts = (row["host"], row["end_host"])
-        if taken.isdisjoint(hosts):
+    for look, feed in found:
+        if feed is not None and taken.isdisjoint(hosts := (feed.route.host, feed.route.end_host)):
             taken.update(hosts)
             taken.discard("")
-            yield row
+            yield changed(feed, **rows.looked(look))
 
 
 def owners(db: Database, keys: Sequence[str]) -> dict[str, Known]:

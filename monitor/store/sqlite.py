@@ -133,7 +133,8 @@ class SqliteStore:
         """The followed feeds whose next check is at or before ``now``, longest due first; one at
         most for each host that is not ``busy`` and does not want to be left alone."""
         with self._reading():
-            return self._states.read(self._db, polls.due_looks(self._db, now, limit, busy))
+            self._states.begin(self._db)
+            return polls.due_feeds(self._db, now, limit, busy, self._states)
 
     def feeds(self) -> tuple[FeedState, ...]:
         """Every followed feed, in the order of the configuration."""

@@ -10,30 +10,40 @@ from collections.abc import Iterable
 
 from sqlite_utils import Database
 
-from monitor.models import REMEMBERED, FeedState, changed
+from monitor.models import REMEMBERED, FeedState
 from monitor.store import rows
 
-_FEED = "SELECT * FROM feed JOIN look ON feed_id = id WHERE id = ?"
+_FEED = """
+    SELECT * FROM feed JOIN look ON feed_id = id
+    WHERE id = ? AND position IS NOT NULL AND gone_at IS NULL
+"""
 
 
 class States:
-    """The feeds that a connection has read.
+    """The feeds that a connection has read; ``None`` for those that are not asked any more.
 
     Whoever writes a feed's row through it has the feed forgotten; what any other connection
     writes makes all forgotten (https://sqlite.org/pragma.html#pragma_data_version).
     """
 
     def __init__(self) -> None:
-        self._known: dict[int, FeedState] = {}
+        self._known: dict[int, FeedState | None] = {}
         self._version: int | None = None
 
-    def read(self, db: Database, looks: Iterable[rows.Row]) -> tuple[FeedState, ...]:
-        """The feeds of these rows of ``look``, as they are in this transaction."""
+    def begin(self, db: Database) -> None:
+        """A transaction has begun in which feeds are read."""
         version = db.execute("PRAGMA data_version").fetchone()[0]
         if version != self._version or len(self._known) > REMEMBERED:
             self._known.clear()
             self._version = version
-        return tuple(self._state(db, look) for look in looks)
+
+    def read(self, db: Database, feed_id: int) -> FeedState | None:
+        """A feed as it is in this transaction, but for what its row of ``look`` says."""
+        if feed_id in self._known:
+            return self._known[feed_id]
+        row = db.execute(_FEED, [feed_id]).fetchone()
+        state = self._known[feed_id] = None if row is None else rows.feed_state(row)
+        return state
 
     def forget(self, feed_ids: Iterable[int]) -> None:
         """Their rows are about to be written."""
@@ -43,11 +53,3 @@ class States:
     def forget_all(self) -> None:
         """Any row may be written."""
         self._known.clear()
-
-    def _state(self, db: Database, look: rows.Row) -> FeedState:
-        feed_id = look["feed_id"]
-        if (known := self._known.get(feed_id)) is not None:
-            return changed(known, **rows.looked(look))
-        state = rows.feed_state(db.execute(_FEED, [feed_id]).fetchone())
-        self._known[feed_id] = state
-        return state
