@@ -31,16 +31,13 @@ MOST_TOGETHER = 200
 """Polls and articles that are written in one transaction, so that none holds the lock for long.
 A poll that brings more is written alone."""
 
-Lost = Callable[[Exception], None]
-"""Is called on the event loop with the reason why a poll was not written."""
-
 
 class _Noted:
     """Stands in a future's place where nobody waits: only failure is told."""
 
     __slots__ = ("_loop", "_lost")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, lost: Lost) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, lost: Callable[[Exception], None]) -> None:
         self._loop = loop
         self._lost = lost
 
@@ -100,8 +97,10 @@ class StoreThread(Generic[StoreT_co]):
         self._add(outcome, done, loop)
         return await done
 
-    def note(self, outcome: Unchanged, lost: Lost) -> None:
+    def note(self, outcome: Unchanged, lost: Callable[[Exception], None]) -> None:
         """Have a poll's outcome written with the next commit, and before whatever is asked later.
+
+        ``lost`` is called on the event loop, with the reason, if it is not written.
 
         Raises:
             RuntimeError: the thread has ended.
