@@ -18,6 +18,9 @@ on its disk, two reader processes, one request at a time to each host (the secon
 out: no host is asked twice in a look), the shipped rules judged on every article. The clock stands
 still, and is an hour on at each look. ``reader`` stores entries and judges nothing; it gets whichever
 number of threads serves it best. CPU is that of all processes of a side.
+
+Both sides live side by side, and look in turns: a machine that is slower for a minute is so for
+both. The ratio is the median of the pairs.
 """
 
 from __future__ import annotations
@@ -31,14 +34,13 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
@@ -54,33 +56,32 @@ MODES = {
     "same 200": "deaf",
     "one new": "news",
 }
+ENOUGH = 3
+"""Pairs of looks, for their middle half to say something of the machine's noise."""
 AIMS = {"first": 3, "304": 15, "304 anew": 15, "same 200": 20, "one new": 5}
 PEER_WORKERS = (1, 4, 16)
-LOOKS = {"304": 9}
-"""So often each feed is looked at, where once is over too soon to be measured; else once. Nine times in
-ten a poll finds nothing new: the first look after news reads all that is known of the feed, as it would
-then."""
+TURNS, POLLS_A_TURN = 9, 2_000
+"""How often each side has its turn at 304s, and how much it does then. Nine polls in ten find nothing
+new: the first look after news reads all that is known of the feed, as it would then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What one look at all feeds took in a phase, in seconds."""
+    """What one look at all feeds took, in seconds."""
 
-    phase: str
     wall: float
     cpu: float
+
+
+Found = dict[tuple[str, str], list[Measured]]
+"""By side and phase, in the order of the looks."""
 
 
 # --- the sides, each in a process of its own ---------------------------------------
 
 
-def us(
-    urls: Sequence[str],
-    folder: Path,
-    look: Callable[[str], AbstractContextManager[int]],
-    rules: str,
-) -> None:
-    """Poll with news-monitor."""
+def us(urls: Sequence[str], folder: Path, looks: Iterable[None], rules: str) -> int:
+    """Poll with news-monitor; how many articles it has then."""
     from monitor import assembly, loading, pipeline, reading
     from monitor.alerts import plan
     from monitor.asking import AskTools
@@ -105,7 +106,7 @@ def us(
     def clock() -> datetime:
         return at
 
-    async def poll_all() -> None:
+    async def poll_all() -> int:
         nonlocal at
         with closing(SqliteStore.open(folder / "us.db", delivery_id=plan.delivery_id)) as store:
             books = StoreThread(store)
@@ -140,62 +141,48 @@ def us(
                 return await books.ask(store.due_feeds, clock(), assembly.POLLS, busy)
 
             try:
-                for phase in PHASES:
-                    with look(phase) as looks:
-                        for _ in range(looks):
-                            at += timedelta(hours=1)
-                            left = len(sources)
-                            while left:
-                                feeds = await due()
-                                assert feeds, f"{left} feeds are not due"
-                                left -= len(feeds)
-                                await asyncio.gather(*map(poll, feeds))
-                            await books.settle()
+                for _ in looks:
+                    at += timedelta(hours=1)
+                    left = len(sources)
+                    while left:
+                        feeds = await due()
+                        assert feeds, f"{left} feeds are not due"
+                        left -= len(feeds)
+                        await asyncio.gather(*map(poll, feeds))
+                    await books.settle()
             finally:
                 fetcher.close()
                 books.close()
-            print(json.dumps({"articles": sum(one.articles for one in store.article_counts())}))
+            return sum(one.articles for one in store.article_counts())
 
-    asyncio.run(poll_all())
+    articles = asyncio.run(poll_all())
     readers.close()
+    return articles
 
 
-def peer(
-    urls: Sequence[str],
-    folder: Path,
-    look: Callable[[str], AbstractContextManager[int]],
-    workers: int,
-) -> None:
-    """Poll with ``reader``."""
+def peer(urls: Sequence[str], folder: Path, looks: Iterable[None], workers: int) -> int:
+    """Poll with ``reader``; how many articles it has then."""
     from reader import make_reader
 
     it = make_reader(str(folder / "peer.db"))
     for url in urls:
         it.add_feed(url)
-    for phase in PHASES:
-        with look(phase) as looks:
-            for _ in range(looks):
-                it.update_feeds(workers=workers, scheduled=False)
+    for _ in looks:
+        it.update_feeds(workers=workers, scheduled=False)
     broken = sum(1 for _ in it.get_feeds(broken=True))
     assert not broken, f"{broken} feeds failed"
-    print(json.dumps({"articles": it.get_entry_counts().total}))
+    return it.get_entry_counts().total or 0
 
 
-@contextmanager
-def looking(phase: str, port: int, feeds: int) -> Iterator[int]:
-    """Set the server's mode, say how many looks there shall be, measure what one takes, and check
-    what was asked."""
-    looks = LOOKS.get(phase, 1)
-    if phase == "304 anew":
-        control(port, "hangup")
-    control(port, MODES[phase])
-    before, began = session_cpu(), time.perf_counter()
-    yield looks
-    wall, cpu = time.perf_counter() - began, session_cpu() - before
-    status = "304" if phase.startswith("304") else "200"
-    counts = control(port, "counts")
-    assert counts == {status: feeds * looks}, (phase, counts)
-    print(json.dumps({"phase": phase, "wall": wall / looks, "cpu": cpu / looks}), flush=True)
+def measured_looks() -> Iterator[None]:
+    """As many looks as each line says that is read; what one took is written."""
+    for line in sys.stdin:
+        looks = int(line)
+        before, began = session_cpu(), time.perf_counter()
+        for _ in range(looks):
+            yield
+        wall, cpu = time.perf_counter() - began, session_cpu() - before
+        print(json.dumps({"wall": wall / looks, "cpu": cpu / looks}), flush=True)
 
 
 def control(port: int, name: str) -> Any:
@@ -226,19 +213,57 @@ def session_cpu(session: int | None = None) -> float:
 # --- the run -----------------------------------------------------------------------
 
 
-def run_side(side: str, port: int, feeds: int, *more: str) -> tuple[list[Measured], int]:
-    """One round of one side, in a session of its own; what it measured and stored."""
-    with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            [sys.executable, __file__, "--side", side, folder, str(port), str(feeds), *more],
+class Side:
+    """One of the sides, in a session of its own, with a server's feeds."""
+
+    def __init__(self, name: str, port: int, feeds: int, more: str) -> None:
+        self._port, self._feeds = port, feeds
+        self._folder = tempfile.TemporaryDirectory()
+        arguments = ["--side", name, self._folder.name, str(port), str(feeds), more]
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, *arguments],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            check=True,
             start_new_session=True,
-            timeout=3_600,
         )
-    *phases, last = map(json.loads, done.stdout.splitlines())
-    return [Measured(**phase) for phase in phases], last["articles"]
+        assert self._process.stdin
+        assert self._process.stdout
+        self._asks, self._says = self._process.stdin, self._process.stdout
+
+    def look(self, times: int, mode: str, status: str) -> Measured:
+        """Have it look at all feeds so many times; each gets this answer."""
+        control(self._port, mode)
+        self._asks.write(f"{times}\n")
+        self._asks.flush()
+        measured = Measured(**json.loads(self._says.readline()))
+        counts = control(self._port, "counts")
+        assert counts == {status: self._feeds * times}, (mode, counts)
+        return measured
+
+    def end(self) -> int:
+        """How many articles it has."""
+        self._asks.close()
+        articles = int(self._says.readline())
+        assert self._process.wait(60) == 0
+        self._folder.cleanup()
+        return articles
+
+
+def run_round(
+    sides: Mapping[str, Side], port: int, feeds: int, phases: Sequence[str], found: Found
+) -> None:
+    """Go through the phases, the sides in turns."""
+    for phase in phases:
+        status = "304" if phase.startswith("304") else "200"
+        turns, looks = (TURNS, max(1, POLLS_A_TURN // feeds)) if phase == "304" else (1, 1)
+        for _ in range(turns):
+            mode = MODES[phase]
+            for name, side in sides.items():
+                if phase == "304 anew":
+                    control(port, "hangup")
+                found.setdefault((name, phase), []).append(side.look(looks, mode, status))
+                mode = "honest" if mode == "news" else mode  # one new entry is there by now
 
 
 @contextmanager
@@ -257,13 +282,14 @@ def server(entries: int) -> Iterator[int]:
 
 
 def best_peer_workers(entries: int) -> int:
-    """The number of threads with which ``reader`` is quickest at 304s, tried twice on 200 feeds."""
-    walls: dict[int, float] = {}
+    """The number of threads with which ``reader`` is quickest at 304s of 200 feeds."""
+    found: Found = {}
     with server(entries) as port:
-        for workers in PEER_WORKERS * 2:
-            measured, _ = run_side("peer", port, 200, str(workers))
-            wall = next(one.wall for one in measured if one.phase == "304")
-            walls[workers] = min(wall, walls.get(workers, wall))
+        sides = {f"{workers}": Side("peer", port, 200, f"{workers}") for workers in PEER_WORKERS}
+        run_round(sides, port, 200, ("first", "304"), found)
+        for side in sides.values():
+            side.end()
+    walls = {n: median(one.wall for one in found[f"{n}", "304"]) for n in PEER_WORKERS}
     print("reader, 304s by threads: " + ", ".join(f"{n}: {w:.2f} s" for n, w in walls.items()))
     return min(walls, key=lambda n: walls[n])
 
@@ -271,28 +297,27 @@ def best_peer_workers(entries: int) -> int:
 def compare(feeds: int, entries: int, rounds: int, rules: str, workers: int | None) -> None:
     """Print one table."""
     has_peer = workers is not None
-    found: dict[tuple[str, str], list[Measured]] = {}
-    with server(entries) as port:
-        sides = {"us": rules} | ({"peer": str(workers)} if has_peer else {})
-        for number in range(rounds):
-            for side, more in sides.items():
-                print(f"{feeds:,} feeds, round {number + 1} of {rounds}: {side}", file=sys.stderr)
-                measured, articles = run_side(side, port, feeds, more)
-                assert articles == feeds * (entries + 1), (side, articles)
-                for one in measured:
-                    found.setdefault((side, one.phase), []).append(one)
+    found: Found = {}
+    names = {"us": rules} | ({"peer": str(workers)} if has_peer else {})
+    for number in range(rounds):
+        print(f"{feeds:,} feeds, round {number + 1} of {rounds}", file=sys.stderr)
+        with server(entries) as port:
+            sides = {name: Side(name, port, feeds, more) for name, more in names.items()}
+            run_round(sides, port, feeds, PHASES, found)
+            for name, side in sides.items():
+                assert (articles := side.end()) == feeds * (entries + 1), (name, articles)
     print(
         f"\n{feeds:,} feeds × {entries} entries, {rounds} round(s) in turns; rules: {rules}; "
         + (f"reader with {workers} threads" if has_peer else "no peer: pip install '.[bench]'")
     )
     print(f"{'':10}{'feeds/s (median, best)':>26}{'CPU ms a feed (median, least)':>34}")
     for phase in PHASES:
-        for side in sides:
-            ones = found[side, phase]
+        for name in names:
+            ones = found[name, phase]
             rates = [feeds / one.wall for one in ones]
             costs = [1_000 * one.cpu / feeds for one in ones]
             print(
-                f"{phase:10}{side:6}{median(rates):>10,.0f}{max(rates):>10,.0f}"
+                f"{phase:10}{name:6}{median(rates):>10,.0f}{max(rates):>10,.0f}"
                 f"{median(costs):>24.2f}{min(costs):>10.2f}"
             )
         if has_peer:
@@ -301,14 +326,14 @@ def compare(feeds: int, entries: int, rounds: int, rules: str, workers: int | No
             print(f"{'':10}ratio {by_wall:>20}{by_cpu:>24}   (aim {AIMS[phase]}×)")
 
 
-def ratios(
-    found: dict[tuple[str, str], list[Measured]], phase: str, of: Callable[[Measured], float]
-) -> str:
-    """How many times the peer takes of what we take, by medians; and the range of the rounds."""
-    peers, ours = [[max(1e-9, of(one)) for one in found[side, phase]] for side in ("peer", "us")]
-    each = [peer / our for peer, our in zip(peers, ours, strict=True)]
-    span = f" ({min(each):.1f}-{max(each):.1f})" if len(each) > 1 else ""
-    return f"{median(peers) / median(ours):.1f}×{span}"
+def ratios(found: Found, phase: str, of: Callable[[Measured], float]) -> str:
+    """How many times the peer takes of what we take: the median of the pairs, and their middle half."""
+    peers, ours = ([max(1e-9, of(one)) for one in found[side, phase]] for side in ("peer", "us"))
+    pairs = [peer / our for peer, our in zip(peers, ours, strict=True)]
+    if len(pairs) < ENOUGH:
+        return f"{median(pairs):.1f}×"
+    low, _, high = quantiles(pairs, n=4)
+    return f"{median(pairs):.1f}× ({low:.1f}-{high:.1f})"
 
 
 def main() -> None:
@@ -325,11 +350,11 @@ def main() -> None:
     if options.side:
         side, folder, port, feeds, more = options.side
         urls = [bulk.url(number, int(port)) for number in range(int(feeds))]
-        look = partial(looking, port=int(port), feeds=int(feeds))
+        looks = measured_looks()
         if side == "us":
-            us(urls, Path(folder), look, more)
+            print(us(urls, Path(folder), looks, more))
         else:
-            peer(urls, Path(folder), look, int(more))
+            print(peer(urls, Path(folder), looks, int(more)))
         return
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     workers = options.peer_workers
